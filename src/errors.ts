@@ -1,0 +1,50 @@
+/**
+ * The one table of errors: code → what it means, HTTP status, exit code.
+ * The message of a thrown error says what was got, what was expected and where.
+ * Exit codes: 1 the work failed, 2 bad usage or bad input.
+ */
+export const errorTable = {
+  'file-missing': { title: 'A file does not exist or cannot be read', status: 400, exit: 2 },
+  'file-empty': { title: 'A file holds no rows', status: 400, exit: 2 },
+  'file-format': { title: 'A file is not of a known or valid format', status: 400, exit: 2 },
+  'column-missing': { title: 'A required column is missing', status: 400, exit: 2 },
+  'rows-rejected': { title: 'Rows were rejected under --strict', status: 400, exit: 2 },
+  'vector-invalid': { title: 'A vector is zero, NaN or infinite', status: 400, exit: 2 },
+  'dimension-mismatch': { title: 'A vector has the wrong dimension', status: 400, exit: 2 },
+  'option-invalid': { title: 'An option or argument is out of range', status: 400, exit: 2 },
+  'id-invalid': { title: 'An id is not a string of 1 to 256 UTF-8 bytes', status: 400, exit: 2 },
+  'user-unknown': { title: 'No action of this user is known', status: 404, exit: 2 },
+  'item-unknown': { title: 'No item has this id', status: 404, exit: 2 },
+  'space-unknown': { title: 'No embedding space has this name', status: 404, exit: 2 },
+  'space-missing': { title: 'The data directory holds no embeddings yet', status: 409, exit: 2 },
+  'directory-missing': { title: 'There is no data directory here', status: 409, exit: 2 },
+  'directory-invalid': { title: 'The directory is not a data directory', status: 409, exit: 2 },
+  'directory-newer': { title: 'The data directory was written by a newer version', status: 409, exit: 2 },
+  'directory-locked': { title: 'Another process is writing to the data directory', status: 409, exit: 1 },
+  'read-only': { title: 'The data directory was opened for reading', status: 409, exit: 2 },
+  'data-damaged': { title: 'A stored file is damaged', status: 500, exit: 1 },
+  'no-profiles': { title: 'No batch has been run yet', status: 409, exit: 2 },
+  interrupted: { title: 'Interrupted', status: 503, exit: 1 },
+  internal: { title: 'A defect of this program', status: 500, exit: 1 },
+} as const;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** An error whose message is meant for the person who can mend its cause. */
+export class PinnersageError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'PinnersageError';
+    this.code = code;
+  }
+
+  get exitCode(): number {
+    return errorTable[this.code].exit;
+  }
+
+  get httpStatus(): number {
+    return errorTable[this.code].status;
+  }
+}

@@ -1,0 +1,1 @@
+export { type ErrorCode, errorTable, PinnersageError } from './errors.js';

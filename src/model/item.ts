@@ -1,0 +1,44 @@
+/** JSON as it appears in item metadata and action context. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+export type Metadata = { readonly [field: string]: JsonValue };
+
+/** An item's number inside one data directory: u32, given once, never reused. */
+export type ItemKey = number;
+
+/** A user's number inside one data directory: u32, given once, never reused. */
+export type UserKey = number;
+
+/** The paper's pin. */
+export interface Item {
+  /** 1 to 256 UTF-8 bytes, any characters. */
+  readonly itemId: string;
+  /** Float32, as many numbers as the space has dimensions. */
+  readonly embedding?: Float32Array | readonly number[];
+  readonly metadata?: Metadata;
+}
+
+/** A version of the embeddings. Heights, thresholds and profiles belong to one space. */
+export interface SpaceInfo {
+  readonly name: string;
+  /** Dimensions d of every vector. */
+  readonly dim: number;
+  /** Whether vectors were L2-normalised on their way in (method.md §1). */
+  readonly normalized: boolean;
+  /** Rises with every rebuild of the space. */
+  readonly generation: number;
+  /** Merge threshold on squared heights and where it came from (method.md §2). */
+  readonly alpha: AlphaChoice | null;
+}
+
+export interface AlphaChoice {
+  /** Squared distance, > 0. */
+  readonly value: number;
+  readonly origin: 'rule' | 'user' | 'calibrated';
+}
