@@ -1,0 +1,51 @@
+/**
+ * A 64-bit hash of text and numbers for ids and derived seeds; not for secrets.
+ *
+ * Source: MurmurHash3 x86 32-bit finaliser and mixing (Appleby, public domain), run twice with different seeds over
+ * UTF-16 code units. Convention: parts are separated, so ('a','b') and ('ab') differ.
+ */
+export interface Hash64 {
+  readonly high: number;
+  readonly low: number;
+}
+
+function mix(h: number, k: number): number {
+  let x = Math.imul(k, 0xcc9e2d51);
+  x = (x << 15) | (x >>> 17);
+  const y = h ^ Math.imul(x, 0x1b873593);
+  return (Math.imul((y << 13) | (y >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function finish(h: number): number {
+  let x = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+export function hash64(...parts: readonly (string | number)[]): Hash64 {
+  let high = 0x9747b28c;
+  let low = 0x2f0b4c27;
+  for (const part of parts) {
+    const text = typeof part === 'number' ? `#${part}` : part;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      high = mix(high, unit);
+      low = mix(low, unit ^ 0x5a5a);
+    }
+    high = mix(high, 0x10000 + text.length);
+    low = mix(low, 0x20000 + text.length);
+  }
+  return { high: finish(high), low: finish(low ^ high) };
+}
+
+/** 16 lower-case hex digits. */
+export function hashHex(...parts: readonly (string | number)[]): string {
+  const { high, low } = hash64(...parts);
+  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
+}
+
+/** A seed for `createRng` (0 … 2^53−1) that depends on every part. */
+export function deriveSeed(...parts: readonly (string | number)[]): number {
+  const { high, low } = hash64(...parts);
+  return (high & 0x1fffff) * 4294967296 + low;
+}
