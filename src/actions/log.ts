@@ -1,0 +1,107 @@
+import { u32Key } from '../disk/codec.js';
+import type { Directory, Table } from '../disk/directory.js';
+import { IdTable } from '../disk/ids.js';
+import type { UserLog } from '../model/action.js';
+import type { UserKey } from '../model/item.js';
+import {
+  appendColumns,
+  createColumns,
+  decodeAction,
+  type LogColumns,
+  prefixBytes,
+  type StoredAction,
+  stamp,
+} from './codec.js';
+import { ActionTypeTable } from './types.js';
+
+/** The durable action log, in (user, time) order. */
+export class ActionLog {
+  readonly users: IdTable;
+  readonly types: ActionTypeTable;
+  private readonly directory: Directory;
+  private readonly table: Table;
+
+  constructor(directory: Directory) {
+    this.directory = directory;
+    this.table = directory.tables.actions;
+    this.users = new IdTable(directory, 'user');
+    this.types = new ActionTypeTable(directory);
+  }
+
+  /** Sequence number of the newest accepted action; 0 where there is none. */
+  maxSeq(): number {
+    return this.directory.readMeta<number>('maxSeq') ?? 0;
+  }
+
+  /** Time of the newest action of all, or null where there is none. */
+  newestTime(): number | null {
+    return this.directory.readMeta<number>('newestTime');
+  }
+
+  count(): number {
+    return this.directory.readMeta<number>('actionCount') ?? 0;
+  }
+
+  /**
+   * Stores encoded actions that are not there yet. Fastest in key order. Call inside `Directory.write`.
+   * Returns, per entry, whether it was new.
+   */
+  put(entries: readonly { readonly key: Buffer; readonly value: Buffer }[], ingestedAt: number): boolean[] {
+    let seq = this.maxSeq();
+    let newest = this.newestTime() ?? 0;
+    const fresh = entries.map(({ key, value }) => {
+      stamp(value, seq + 1, ingestedAt);
+      // Documented to answer whether it stored; the package's types say void.
+      const isNew = this.table.putSync(key, value, { noOverwrite: true }) as unknown as boolean;
+      if (!isNew) return false;
+      seq++;
+      newest = Math.max(newest, key.readUIntBE(4, 6));
+      return true;
+    });
+    const added = seq - this.maxSeq();
+    if (added > 0) {
+      this.directory.writeMeta('maxSeq', seq);
+      this.directory.writeMeta('newestTime', newest);
+      this.directory.writeMeta('actionCount', this.count() + added);
+    }
+    return fresh;
+  }
+
+  /**
+   * Visits users `from … to−1` in order, each with all its actions as columns. The columns are the same object every
+   * time: read them before the visitor returns.
+   */
+  scan(from: UserKey, to: UserKey, visit: (user: UserKey, log: UserLog) => void): void {
+    const columns = createColumns(1024);
+    let user = -1;
+    for (const { key, value } of this.table.getRange({ start: u32Key(from), end: endKey(to) })) {
+      const owner = key.readUInt32BE(0);
+      if (owner !== user) {
+        if (columns.length > 0) visit(user, columns);
+        columns.length = 0;
+        user = owner;
+      }
+      appendColumns(columns, key, value);
+    }
+    if (columns.length > 0) visit(user, columns);
+  }
+
+  userLog(user: UserKey): UserLog {
+    let found: LogColumns = createColumns(0);
+    this.scan(user, user + 1, (_, log) => {
+      found = log as LogColumns;
+    });
+    return found;
+  }
+
+  /** One user's actions with everything that was stored of them, by rising time. */
+  *actions(user: UserKey): Iterable<StoredAction> {
+    for (const { key, value } of this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }))
+      yield decodeAction(key, value);
+  }
+}
+
+/** First key after all of users < `to`. */
+function endKey(to: number): Buffer {
+  return to > 0xffffffff ? Buffer.alloc(prefixBytes, 0xff) : u32Key(to);
+}

@@ -1,0 +1,260 @@
+import type { Directory } from '../disk/directory.js';
+import { IdTable } from '../disk/ids.js';
+import { PinnersageError } from '../errors.js';
+import type { AlphaChoice, ItemKey, Metadata } from '../model/item.js';
+import {
+  type LoadedSpace,
+  noSpaces,
+  type SpaceRecord,
+  type SpaceTable,
+  withAlpha,
+  withSpace,
+} from './space.js';
+import { appendRows, RowIndex, readItems, readRow, readVectors, vectorFiles } from './vectors.js';
+
+/** Bits of an item record. An item that only actions have named has neither. */
+const inCatalog = 1;
+const deleted = 2;
+
+export interface CatalogItem {
+  readonly key: ItemKey;
+  readonly itemId: string;
+  readonly metadata: Metadata;
+}
+
+/** A checked item on its way in: `vector` is final (normalised where the space is), or null for none. */
+export interface ItemUpsert {
+  readonly itemId: string;
+  /** null keeps what is stored. */
+  readonly metadata: Metadata | null;
+  readonly vector: Float32Array | null;
+}
+
+export interface UpsertCounts {
+  readonly written: number;
+  /** Items that were already stored exactly so. */
+  readonly unchanged: number;
+}
+
+/** Items on disk: ids, metadata, and the vectors of named spaces. */
+export class Catalog {
+  readonly ids: IdTable;
+  private readonly directory: Directory;
+  private readonly loaded = new Map<string, LoadedSpace>();
+  private readonly rowIndexes = new Map<string, { generation: number; rows: number; index: RowIndex }>();
+
+  constructor(directory: Directory) {
+    this.directory = directory;
+    this.ids = new IdTable(directory, 'item');
+  }
+
+  spaceTable(): SpaceTable {
+    return this.directory.readMeta<SpaceTable>('spaces') ?? noSpaces;
+  }
+
+  /** @throws `space-unknown`, or `space-missing` where no name is given and there is none at all. */
+  space(name?: string): SpaceRecord {
+    const table = this.spaceTable();
+    const wanted = name ?? table.active;
+    if (wanted === null)
+      throw new PinnersageError(
+        'space-missing',
+        `${this.directory.path}: no item has an embedding yet; import items with embeddings, or run "pinnersage embed --from text"`,
+      );
+    const record = table.spaces[wanted];
+    if (!record) {
+      const known = Object.keys(table.spaces).join(', ') || 'none';
+      throw new PinnersageError('space-unknown', `got space "${wanted}", expected one of: ${known}`);
+    }
+    return record;
+  }
+
+  setAlpha(name: string, alpha: AlphaChoice | null): void {
+    this.directory.write(() => this.directory.writeMeta('spaces', withAlpha(this.spaceTable(), name, alpha)));
+  }
+
+  setActive(name: string): void {
+    this.space(name);
+    this.directory.write(() => this.directory.writeMeta('spaces', { ...this.spaceTable(), active: name }));
+  }
+
+  /** Opens a space for new vectors, creating it where it is missing; nothing is stored before the first rows. */
+  spaceForWriting(name: string, dim: number, normalized: boolean, source: string): SpaceRecord {
+    const table = this.spaceTable();
+    const existing = table.spaces[name];
+    if (!existing)
+      return { id: table.nextId, name, dim, normalized, generation: 1, rows: 0, alpha: null, source };
+    if (existing.dim !== dim)
+      throw new PinnersageError(
+        'dimension-mismatch',
+        `space "${name}": got vectors of ${dim} dimensions, expected ${existing.dim}`,
+      );
+    if (existing.normalized !== normalized)
+      throw new PinnersageError(
+        'option-invalid',
+        `space "${name}" ${existing.normalized ? 'is' : 'is not'} normalised: ${existing.normalized ? 'leave out' : 'add'} --no-normalize`,
+      );
+    return existing;
+  }
+
+  /** Inserts or updates items and appends changed vectors to `space`; durable when it returns. */
+  upsert(
+    items: readonly ItemUpsert[],
+    space: SpaceRecord | null,
+  ): { space: SpaceRecord | null } & UpsertCounts {
+    let current = space;
+    let written = 0;
+    this.writing(() => {
+      const keys = this.ids.ensureAll(items.map((item) => item.itemId));
+      const rows: { key: number; vector: Float32Array }[] = [];
+      for (let i = 0; i < items.length; i++) {
+        const { vector } = items[i];
+        const changed = vector !== null && !this.sameVector(current, keys[i], vector) ? vector : null;
+        if (changed) rows.push({ key: keys[i], vector: changed });
+        if (this.upsertRecord(keys[i], items[i]) || changed) written++;
+      }
+      if (current && rows.length > 0) current = this.append(current, rows);
+    });
+    if (current && current !== space) this.loaded.delete(current.name);
+    return { space: current, written, unchanged: items.length - written };
+  }
+
+  /** A transaction after which, when it throws, nothing is remembered that was not stored. */
+  private writing(work: () => void): void {
+    try {
+      this.directory.write(work);
+    } catch (error) {
+      this.ids.forget();
+      this.rowIndexes.clear();
+      throw error;
+    }
+  }
+
+  /** Whether the record changed. Call inside `write`. */
+  private upsertRecord(key: number, item: ItemUpsert): boolean {
+    const before = this.ids.read(key);
+    const metadata = item.metadata ?? before?.metadata ?? {};
+    const same = before?.flags === inCatalog && JSON.stringify(before.metadata) === JSON.stringify(metadata);
+    if (!same) this.ids.write(key, { id: item.itemId, flags: inCatalog, metadata });
+    return !same;
+  }
+
+  private sameVector(space: SpaceRecord | null, key: number, vector: Float32Array): boolean {
+    const row = space ? this.rowIndex(space).get(key) : -1;
+    if (!space || row < 0) return false;
+    const stored = readRow(vectorFiles(this.directory.path, space.id, space.generation), space.dim, row);
+    return stored.every((x, i) => x === vector[i]);
+  }
+
+  /** Where each item's vector is, kept up to date while this catalog writes. */
+  private rowIndex(space: SpaceRecord): RowIndex {
+    const kept = this.rowIndexes.get(space.name);
+    if (kept?.generation === space.generation && kept.rows === space.rows) return kept.index;
+    const files = vectorFiles(this.directory.path, space.id, space.generation);
+    const index = new RowIndex(readItems(files, space.dim, space.rows));
+    this.rowIndexes.set(space.name, { generation: space.generation, rows: space.rows, index });
+    return index;
+  }
+
+  private append(space: SpaceRecord, rows: readonly { key: number; vector: Float32Array }[]): SpaceRecord {
+    const items = Uint32Array.from(rows, (row) => row.key);
+    const vectors = new Float32Array(rows.length * space.dim);
+    rows.forEach((row, i) => {
+      vectors.set(row.vector, i * space.dim);
+    });
+    appendRows(
+      vectorFiles(this.directory.path, space.id, space.generation),
+      space.dim,
+      space.rows,
+      items,
+      vectors,
+    );
+    const grown = { ...space, rows: space.rows + rows.length };
+    this.directory.writeMeta('spaces', withSpace(this.spaceTable(), grown));
+    return grown;
+  }
+
+  /** Writes a whole new generation of a space and makes it the current one in a single step. */
+  replaceSpace(
+    name: string,
+    content: { dim: number; normalized: boolean; source: string; items: Uint32Array; vectors: Float32Array },
+  ): SpaceRecord {
+    const table = this.spaceTable();
+    const before = table.spaces[name];
+    const record: SpaceRecord = {
+      id: before?.id ?? table.nextId,
+      name,
+      dim: content.dim,
+      normalized: content.normalized,
+      generation: (before?.generation ?? 0) + 1,
+      rows: content.items.length,
+      alpha: before?.alpha?.origin === 'user' ? before.alpha : null,
+      source: content.source,
+    };
+    const files = vectorFiles(this.directory.path, record.id, record.generation);
+    appendRows(files, record.dim, 0, content.items, content.vectors);
+    this.directory.write(() => this.directory.writeMeta('spaces', withSpace(this.spaceTable(), record)));
+    this.loaded.delete(name);
+    return record;
+  }
+
+  /** Hides items at once; their vectors go on serving the history of users. Returns how many were there. */
+  delete(itemIds: readonly string[]): number {
+    let count = 0;
+    this.directory.write(() => {
+      for (const id of itemIds) {
+        const key = this.ids.find(id);
+        const record = key === null ? null : this.ids.read(key);
+        if (key === null || !record || record.flags !== inCatalog) continue;
+        this.ids.write(key, { ...record, flags: inCatalog | deleted });
+        count++;
+      }
+    });
+    this.loaded.clear();
+    return count;
+  }
+
+  item(itemId: string): CatalogItem | null {
+    const key = this.ids.find(itemId);
+    return key === null ? null : this.itemByKey(key);
+  }
+
+  itemByKey(key: ItemKey): CatalogItem | null {
+    const record = this.ids.read(key);
+    return record?.flags === inCatalog ? { key, itemId: record.id, metadata: record.metadata } : null;
+  }
+
+  /** Items that are in the catalog and not deleted, by rising key. */
+  *items(): Iterable<CatalogItem> {
+    for (const { key, record } of this.ids.all()) {
+      if (record.flags === inCatalog) yield { key, itemId: record.id, metadata: record.metadata };
+    }
+  }
+
+  /** A space in shared memory; read once and kept until the catalog changes it. */
+  load(name?: string): LoadedSpace {
+    const info = this.space(name);
+    const kept = this.loaded.get(info.name);
+    if (kept && kept.info.rows === info.rows && kept.info.generation === info.generation)
+      return { ...kept, info };
+    const files = vectorFiles(this.directory.path, info.id, info.generation);
+    const itemOfRow = readItems(files, info.dim, info.rows);
+    const space = {
+      info,
+      itemOfRow,
+      vectors: readVectors(files, info.dim, info.rows),
+      ...this.indexRows(itemOfRow),
+    };
+    this.loaded.set(info.name, space);
+    return space;
+  }
+
+  private indexRows(itemOfRow: Uint32Array): { rowOfItem: Int32Array; live: Uint8Array } {
+    const rowOfItem = new Int32Array(new SharedArrayBuffer(4 * this.ids.count())).fill(-1);
+    for (let row = 0; row < itemOfRow.length; row++) rowOfItem[itemOfRow[row]] = row;
+    const live = new Uint8Array(new SharedArrayBuffer(itemOfRow.length));
+    for (const { key, flags } of this.ids.allFlags())
+      if (flags === inCatalog && rowOfItem[key] >= 0) live[rowOfItem[key]] = 1;
+    return { rowOfItem, live };
+  }
+}

@@ -1,0 +1,155 @@
+import { PinnersageError } from '../errors.js';
+import type { JsonValue, Metadata } from '../model/item.js';
+import { expectVersion, u32Key } from './codec.js';
+import type { Directory, Table } from './directory.js';
+
+/** What is kept under a number: the id it stands for and whatever its owner says of it. */
+export interface IdRecord {
+  readonly id: string;
+  readonly flags: number;
+  readonly metadata: Metadata;
+}
+
+const recordVersion = 1;
+const cacheLimit = 400_000;
+const maxIdBytes = 256;
+
+/** null where `id` may be used, else what is wrong with it. */
+export function idProblem(id: string): string | null {
+  if (id.length === 0) return 'got an empty id, expected 1 to 256 UTF-8 bytes';
+  if (id.length > maxIdBytes || Buffer.byteLength(id) > maxIdBytes)
+    return `got an id of ${Buffer.byteLength(id)} bytes ("${id.slice(0, 24)}…"), expected 1 to ${maxIdBytes}`;
+  return id.isWellFormed() ? null : 'got an id that is not valid Unicode';
+}
+
+export function checkId(id: string, what: string): void {
+  const problem = idProblem(id);
+  if (problem) throw new PinnersageError('id-invalid', `${what}: ${problem}`);
+}
+
+/**
+ * Ids ↔ u32, both ways, each number given once and never reused. Numbers are dense from 0, so `count()` bounds them.
+ * Iterating the forward table goes in byte order of the ids, which is what method.md §1 sorts by.
+ */
+export class IdTable {
+  private readonly directory: Directory;
+  private readonly forward: Table;
+  private readonly records: Table;
+  private readonly counter: string;
+  private readonly cache = new Map<string, number>();
+
+  constructor(directory: Directory, kind: 'item' | 'user') {
+    this.directory = directory;
+    this.forward = directory.tables[kind === 'item' ? 'itemIds' : 'userIds'];
+    this.records = directory.tables[kind === 'item' ? 'items' : 'users'];
+    this.counter = kind === 'item' ? 'nextItem' : 'nextUser';
+  }
+
+  count(): number {
+    return this.directory.readMeta<number>(this.counter) ?? 0;
+  }
+
+  find(id: string): number | null {
+    const cached = this.cache.get(id);
+    if (cached !== undefined) return cached;
+    const bytes = id.length > 0 ? this.forward.get(Buffer.from(id)) : undefined;
+    if (!bytes) return null;
+    return this.remember(id, bytes.readUInt32BE());
+  }
+
+  /** Numbers for valid ids, new ones where there are none. Call inside `Directory.write`. */
+  ensureAll(ids: readonly string[]): Uint32Array {
+    const keys = new Uint32Array(ids.length);
+    const first = this.count();
+    let next = first;
+    for (let i = 0; i < ids.length; i++) {
+      const found = this.find(ids[i]);
+      keys[i] = found ?? next;
+      if (found !== null) continue;
+      this.forward.putSync(Buffer.from(ids[i]), u32Key(next));
+      this.records.putSync(u32Key(next), encodeRecord({ id: ids[i], flags: 0, metadata: {} }));
+      this.remember(ids[i], next++);
+    }
+    if (next !== first) this.directory.writeMeta(this.counter, next);
+    return keys;
+  }
+
+  /** Forget what was remembered, after a transaction that threw. */
+  forget(): void {
+    this.cache.clear();
+  }
+
+  read(key: number): IdRecord | null {
+    const bytes = this.records.get(u32Key(key));
+    return bytes ? decodeRecord(bytes) : null;
+  }
+
+  /** The id alone, without parsing the metadata. */
+  idOf(key: number): string {
+    const bytes = this.records.get(u32Key(key));
+    if (!bytes)
+      throw new PinnersageError('data-damaged', `no id is stored for number ${key} (${this.counter})`);
+    return decodeId(bytes);
+  }
+
+  /** Call inside `Directory.write`. */
+  write(key: number, record: IdRecord): void {
+    this.records.putSync(u32Key(key), encodeRecord(record));
+  }
+
+  /** All records by rising number, from `start` on. */
+  *all(start = 0): Iterable<{ readonly key: number; readonly record: IdRecord }> {
+    for (const { key, value } of this.records.getRange({ start: u32Key(start) })) {
+      yield { key: key.readUInt32BE(), record: decodeRecord(value) };
+    }
+  }
+
+  /** Numbers and flags alone, without parsing the rest. */
+  *allFlags(): Iterable<{ readonly key: number; readonly flags: number }> {
+    for (const { key, value } of this.records.getRange({}))
+      yield { key: key.readUInt32BE(), flags: value[1] };
+  }
+
+  /** rank[number] = place of the id in byte order, from 0. Time O(ids). */
+  ranks(): Uint32Array {
+    const rank = new Uint32Array(new SharedArrayBuffer(4 * this.count()));
+    let place = 0;
+    for (const { value } of this.forward.getRange({})) {
+      const key = value.readUInt32BE();
+      if (key < rank.length) rank[key] = place++;
+    }
+    return rank;
+  }
+
+  private remember(id: string, key: number): number {
+    if (this.cache.size >= cacheLimit) this.cache.clear();
+    this.cache.set(id, key);
+    return key;
+  }
+}
+
+/** Layout: version u8, flags u8, id length u16, id, metadata JSON (nothing where empty). */
+function encodeRecord({ id, flags, metadata }: IdRecord): Buffer {
+  const text = Object.keys(metadata).length > 0 ? JSON.stringify(metadata) : '';
+  const idBytes = Buffer.byteLength(id);
+  const bytes = Buffer.allocUnsafe(4 + idBytes + Buffer.byteLength(text));
+  bytes[0] = recordVersion;
+  bytes[1] = flags;
+  bytes.writeUInt16LE(idBytes, 2);
+  bytes.write(id, 4);
+  bytes.write(text, 4 + idBytes);
+  return bytes;
+}
+
+function decodeId(bytes: Buffer): string {
+  expectVersion(bytes, recordVersion, 'id record');
+  return bytes.toString('utf8', 4, 4 + bytes.readUInt16LE(2));
+}
+
+function decodeRecord(bytes: Buffer): IdRecord {
+  const id = decodeId(bytes);
+  const from = 4 + bytes.readUInt16LE(2);
+  const metadata =
+    bytes.length > from ? (JSON.parse(bytes.toString('utf8', from)) as { [k: string]: JsonValue }) : {};
+  return { id, flags: bytes[1], metadata };
+}
