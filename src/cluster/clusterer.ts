@@ -1,0 +1,50 @@
+import type { Partition } from './cut.js';
+import { createPlainClusterer } from './plain.js';
+
+/** What weighs points and decides between equally central members of a cluster. */
+export interface PointOptions {
+  /** Size of every point, an integer ≥ 1; all 1 by default. */
+  readonly sizes?: ArrayLike<number>;
+  /** Tie-break between equally central members: more actions win. */
+  readonly counts?: ArrayLike<number>;
+  /** Tie-break after `counts`: the later action (epoch milliseconds) wins; then the lower index. */
+  readonly lastTimes?: ArrayLike<number>;
+}
+
+/** How the points of one user are cut into clusters. */
+export interface FlatOptions extends PointOptions {
+  /** Merge threshold: a squared height > 0 (method.md §2). */
+  readonly alpha: number;
+}
+
+/** Views of the clusterer's own memory: read or copy them before its next call. */
+export interface FlatClusters extends Partition {
+  /** Point that is the medoid of every cluster. */
+  readonly medoids: Int32Array;
+}
+
+/**
+ * Ward's method for millions of small runs: one clusterer per thread owns all memory and allocates only when a run is
+ * larger than every run before it.
+ *
+ * ```ts
+ * const clusterer = createClusterer(256);
+ * const x = clusterer.vectors(n); // fill rows 0 … n − 1
+ * const { count, labels, medoids } = clusterer.flat(n, { alpha: 0.64 });
+ * ```
+ */
+export interface Clusterer {
+  readonly dim: number;
+  /** Room for n rows of `dim` numbers, to be filled by the caller. Valid until the next call of `vectors`. */
+  vectors(n: number): Float32Array;
+  /**
+   * Flat clusters and medoids of the first n rows of `vectors`, which are left as they were.
+   * Throws `option-invalid` on alpha ≤ 0 and `vector-invalid` where a row is not finite.
+   */
+  flat(n: number, options: FlatOptions): FlatClusters;
+}
+
+/** The clusterer for vectors of `dim` numbers, normalised or not. */
+export function createClusterer(dim: number): Clusterer {
+  return createPlainClusterer(dim);
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createClusterer } from '../../src/cluster/clusterer.js';
+import { cut } from '../../src/cluster/cut.js';
+import { wardTwin } from '../../src/cluster/twin.js';
+import { anyPoints, thresholdsInGaps } from './points.js';
+
+describe('clusterer', () => {
+  test('flat clusters equal the twin, run after run in the same memory', () => {
+    const clusterers = new Map<number, ReturnType<typeof createClusterer>>();
+    fc.assert(
+      fc.property(anyPoints({ maxN: 48, maxDim: 9 }), fc.nat(), ({ x, n, dim, sizes }, pick) => {
+        const clusterer = clusterers.get(dim) ?? createClusterer(dim);
+        clusterers.set(dim, clusterer);
+        const twin = wardTwin(x, { n, dim }, sizes);
+        const alphas = thresholdsInGaps(twin.heights);
+        const alpha = alphas[pick % alphas.length];
+        clusterer.vectors(n).set(x);
+        const { count, labels } = clusterer.flat(n, { alpha, ...(sizes && { sizes }) });
+        expect({ count, labels: Array.from(labels) }).toEqual({
+          ...cut(twin, alpha),
+          labels: Array.from(cut(twin, alpha).labels),
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('leaves the vectors as they were and forgets earlier runs', () => {
+    const clusterer = createClusterer(2);
+    clusterer.vectors(300).fill(7);
+    expect(clusterer.flat(300, { alpha: 1 }).count).toBe(1);
+    const rows = [0, 0, 3, 0, 0, 0.1];
+    clusterer.vectors(3).set(rows);
+    expect(Array.from(clusterer.flat(3, { alpha: 1 }).labels)).toEqual([0, 1, 0]);
+    expect(Array.from(clusterer.flat(3, { alpha: 20 }).labels)).toEqual([0, 0, 0]);
+    expect(Array.from(clusterer.vectors(3))).toEqual(Array.from(Float32Array.from(rows)));
+  });
+
+  test('no points make no clusters', () => {
+    const clusterer = createClusterer(4);
+    clusterer.vectors(0);
+    expect(clusterer.flat(0, { alpha: 1 }).count).toBe(0);
+  });
+
+  test.each([
+    [0, [1, 2], 'option-invalid', 'alpha: got 0'],
+    [Number.NaN, [1, 2], 'option-invalid', 'alpha: got NaN'],
+    [1, [1, Number.POSITIVE_INFINITY], 'vector-invalid', 'got Infinity in row 1, column 0'],
+  ])('refuses alpha %d, rows %j', (alpha, rows, code, message) => {
+    const clusterer = createClusterer(1);
+    clusterer.vectors(2).set(rows);
+    expect(() => clusterer.flat(2, { alpha })).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    );
+  });
+});
