@@ -59,6 +59,9 @@ export function createRng(seed: number): Rng {
     return x % bound;
   }
 
+  // Without these rounds the first output would depend on the high word of the seed alone.
+  for (let round = 0; round < 8; round++) u32();
+
   let spare = Number.NaN;
   function normal(): number {
     if (!Number.isNaN(spare)) {
