@@ -23,8 +23,9 @@ export interface OrderedDraw {
  * the generator afterwards depends on min(count, n) alone.
  * Preconditions and errors: weights finite and ≥ 0, count an integer ≥ 0; else `option-invalid`.
  * Time and memory: O(count · n), O(n) memory.
- * Numerics: the remaining weights are summed anew for each draw, relative to the largest that is left: no subtraction
- * cancels, the divisor is never below 1, and neither 1e308 nor 5e-324 over- or underflows. `propensity` itself
+ * Numerics: the remaining weights are summed anew for each draw, in units of a power of two near the largest that is
+ * left: no subtraction cancels, scaling rounds nothing, the divisor is never near 0, and neither 1e308 nor 5e-324 over-
+ * or underflows. `propensity` itself
  * underflows only after hundreds of draws.
  * Checked by: test/math/sampling.test.ts (χ² of first and second draw; propensities of all ordered draws sum to 1 and
  * match frequencies).
@@ -71,28 +72,29 @@ export function firstDrawShare(weights: ArrayLike<number>, index: number): numbe
 /** Marks a thing that was drawn already. */
 const drawn = -1;
 
-/** Weight in units of the largest that is left; where that is 0, everything left weighs 1. */
-function relative(weight: number, largest: number): number {
+/** Weight in terms of `unit`; where no positive weight is left (unit 0), everything left weighs 1. */
+function relative(weight: number, unit: number): number {
   if (weight === drawn) return 0;
-  return largest > 0 ? weight / largest : 1;
+  return unit > 0 ? weight / unit : 1;
 }
 
-/** Writes the largest weight that is left and the sum of what is left in units of it. */
+/** Writes the unit, a power of two near the largest weight that is left, and the sum of what is left in terms of it. */
 function measure(left: ArrayLike<number>, total: Float64Array): void {
   let largest = 0;
   for (let i = 0; i < left.length; i++) if (left[i] > largest) largest = left[i];
+  const unit = largest > 0 ? 2 ** Math.min(1023, Math.floor(Math.log2(largest))) : 0;
   let sum = 0;
-  for (let i = 0; i < left.length; i++) sum += relative(left[i], largest);
-  total[0] = largest;
+  for (let i = 0; i < left.length; i++) sum += relative(left[i], unit);
+  total[0] = unit;
   total[1] = sum;
 }
 
 /** The first index at which the running sum passes `target`; the last possible one where rounding lets none pass. */
-function pick(left: Float64Array, target: number, largest: number): number {
+function pick(left: Float64Array, target: number, unit: number): number {
   let sum = 0;
   let last = -1;
   for (let i = 0; i < left.length; i++) {
-    const weight = relative(left[i], largest);
+    const weight = relative(left[i], unit);
     if (weight === 0) continue;
     last = i;
     sum += weight;
