@@ -1,0 +1,83 @@
+import { PinnersageError } from '../errors.js';
+import { createRng } from '../math/rng.js';
+import type { AlphaChoice } from '../model/item.js';
+
+export interface StartingAlphaOptions {
+  /** Seed of the random pairs. Default: 0. */
+  readonly seed?: number;
+  /** Pairs looked at. Unit: pairs. Default: 100,000. Range: integer ≥ 1. Effect: precision of the percentile. */
+  readonly pairs?: number;
+}
+
+/** Two unit vectors of cosine .68 are this far apart: the most the rule allows. */
+const highestAlpha = 0.64;
+const percentile = 0.01;
+
+/**
+ * What: the merge threshold a normalised space starts with: min(0.64, 1st percentile of the squared distance over
+ * 100,000 random item pairs). Calibration replaces it; an unnormalised space must state its own.
+ * Source: method.md §2 [ours].
+ * Convention: the percentile is the ⌈.01 N⌉-th smallest of N pairs of different rows. Where there are no more pairs than
+ * asked for, all of them are taken instead of random ones. A threshold must be > 0: where so many items are
+ * duplicates that the percentile is 0, it is taken over the pairs that differ; where none differ, 0.64.
+ * Shapes and units: `vectors` row-major float32, `dim` numbers a row; `rows` the rows that are live; squared distance.
+ * Preconditions and errors: finite vectors; fewer than two live rows give 0.64. `pairs` an integer ≥ 1, else
+ * `option-invalid`.
+ * Time and memory: O(pairs · dim), 8 bytes per pair.
+ * Checked by: test/profile/alpha.test.ts.
+ */
+export function startingAlpha(
+  vectors: Float32Array,
+  dim: number,
+  rows: Uint32Array,
+  { seed = 0, pairs = 100_000 }: StartingAlphaOptions = {},
+): AlphaChoice {
+  if (!Number.isSafeInteger(pairs) || pairs < 1)
+    throw new PinnersageError('option-invalid', `pairs: got ${pairs}, expected an integer ≥ 1`);
+  const distances = pairDistances(vectors, dim, rows, pairs, seed).sort();
+  const firstPositive = distances.findIndex((d) => d > 0);
+  const atPercentile = nearestRank(distances);
+  let value = highestAlpha;
+  if (atPercentile > 0) value = Math.min(value, atPercentile);
+  else if (firstPositive !== -1) value = Math.min(value, nearestRank(distances.subarray(firstPositive)));
+  return { value, origin: 'rule' };
+}
+
+/** 0 for no distances at all. */
+function nearestRank(ascending: Float64Array): number {
+  return ascending[Math.ceil(percentile * ascending.length) - 1] ?? 0;
+}
+
+function pairDistances(
+  vectors: Float32Array,
+  dim: number,
+  rows: Uint32Array,
+  pairs: number,
+  seed: number,
+): Float64Array {
+  const n = rows.length;
+  const all = (n * (n - 1)) / 2;
+  const distances = new Float64Array(Math.min(pairs, all));
+  if (all <= pairs) {
+    let at = 0;
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < i; j++) distances[at++] = squaredDistance(vectors, dim, rows[i], rows[j]);
+    return distances;
+  }
+  const rng = createRng(seed);
+  for (let at = 0; at < pairs; at++) {
+    const i = rng.below(n);
+    const j = (i + 1 + rng.below(n - 1)) % n;
+    distances[at] = squaredDistance(vectors, dim, rows[i], rows[j]);
+  }
+  return distances;
+}
+
+function squaredDistance(vectors: Float32Array, dim: number, a: number, b: number): number {
+  let sum = 0;
+  for (let k = 0; k < dim; k++) {
+    const difference = vectors[a * dim + k] - vectors[b * dim + k];
+    sum += difference * difference;
+  }
+  return sum;
+}
