@@ -115,7 +115,7 @@ export class Catalog {
       }
       if (current && rows.length > 0) current = this.append(current, rows);
     });
-    if (current && current !== space) this.loaded.delete(current.name);
+    if (written > 0) this.loaded.clear();
     return { space: current, written, unchanged: items.length - written };
   }
 
@@ -241,6 +241,7 @@ export class Catalog {
     const itemOfRow = readItems(files, info.dim, info.rows);
     const space = {
       info,
+      dim: info.dim,
       itemOfRow,
       vectors: readVectors(files, info.dim, info.rows),
       ...this.indexRows(itemOfRow),

@@ -1,4 +1,4 @@
-import type { AlphaChoice, ItemKey, SpaceInfo } from '../model/item.js';
+import type { AlphaChoice, EmbeddingTable, SpaceInfo } from '../model/item.js';
 
 /** What is stored of a space, beside its vectors. */
 export interface SpaceRecord extends SpaceInfo {
@@ -30,20 +30,7 @@ export function withAlpha(table: SpaceTable, name: string, alpha: AlphaChoice | 
   return withSpace(table, { ...table.spaces[name], alpha });
 }
 
-/** A space in memory: every array is over shared memory, so that workers read it without a copy. */
-export interface LoadedSpace {
+/** A space in memory. */
+export interface LoadedSpace extends EmbeddingTable {
   readonly info: SpaceRecord;
-  /** rows × dim, row-major. */
-  readonly vectors: Float32Array;
-  /** Item number of each row. */
-  readonly itemOfRow: Uint32Array;
-  /** Row of each item number, −1 where it has no vector. Length: item numbers given so far. */
-  readonly rowOfItem: Int32Array;
-  /** Per row: 1 where candidates may come from it (the item's last row, item not deleted). */
-  readonly live: Uint8Array;
-}
-
-export function vectorOf(space: LoadedSpace, item: ItemKey): Float32Array | null {
-  const row = item < space.rowOfItem.length ? space.rowOfItem[item] : -1;
-  return row < 0 ? null : space.vectors.subarray(row * space.info.dim, (row + 1) * space.info.dim);
 }

@@ -42,3 +42,22 @@ export interface AlphaChoice {
   readonly value: number;
   readonly origin: 'rule' | 'user' | 'calibrated';
 }
+
+/** The vectors of one space in memory, over shared arrays, so that worker threads read them without a copy. */
+export interface EmbeddingTable {
+  readonly dim: number;
+  /** rows × dim, row-major. */
+  readonly vectors: Float32Array;
+  /** Item number of each row. */
+  readonly itemOfRow: Uint32Array;
+  /** Row of each item number, −1 where it has no vector. */
+  readonly rowOfItem: Int32Array;
+  /** Per row: 1 where candidates may come from it (the item's last row, item not deleted). */
+  readonly live: Uint8Array;
+}
+
+/** The vector of an item, or null where it has none. */
+export function vectorOf(table: EmbeddingTable, item: ItemKey): Float32Array | null {
+  const row = item < table.rowOfItem.length ? table.rowOfItem[item] : -1;
+  return row < 0 ? null : table.vectors.subarray(row * table.dim, (row + 1) * table.dim);
+}

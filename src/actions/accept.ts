@@ -1,0 +1,102 @@
+import { idProblem } from '../disk/ids.js';
+import type { JsonValue } from '../model/item.js';
+import { type ActionExtras, contextProblem } from './codec.js';
+
+/** An action as it arrives, before any of it is trusted. */
+export interface RawAction {
+  readonly userId: string | null;
+  readonly itemId: string | null;
+  readonly type: string | null;
+  /** Epoch milliseconds; NaN where it could not be read. */
+  readonly timestamp: number;
+  readonly eventId: string | null;
+  /** NaN where there is none. */
+  readonly weight: number;
+  readonly recommendationId: string | null;
+  /** NaN where there is none. */
+  readonly position: number;
+  readonly context: JsonValue | undefined;
+}
+
+export interface Refusal {
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface AcceptOptions {
+  /** The wall clock, epoch ms: what is later than this and five minutes is "in the future". */
+  readonly wallClockMs: number;
+  /** Earliest time taken, epoch ms, inclusive. */
+  readonly sinceMs?: number;
+  /** Latest time taken, epoch ms, inclusive. */
+  readonly untilMs?: number;
+}
+
+const futureSlackMs = 5 * 60_000;
+
+/** Why an action cannot be taken, or null where it can. */
+export function actionRefusal(action: RawAction, options: AcceptOptions): Refusal | null {
+  return (
+    idRefusal('user', action.userId) ??
+    idRefusal('item', action.itemId) ??
+    idRefusal('type', action.type) ??
+    timeRefusal(action.timestamp, options) ??
+    extrasRefusal(action)
+  );
+}
+
+function idRefusal(what: 'user' | 'item' | 'type' | 'event', id: string | null): Refusal | null {
+  const field = what === 'type' ? 'type' : `${what}_id`;
+  if (id === null)
+    return { reason: `${what === 'type' ? 'type' : `${what}-id`}-missing`, detail: `got no ${field}` };
+  const problem = idProblem(id);
+  const reason = what === 'type' ? 'type-invalid' : `${what}-id-invalid`;
+  return problem === null ? null : { reason, detail: `${field}: ${problem}` };
+}
+
+function timeRefusal(time: number, { wallClockMs, sinceMs, untilMs }: AcceptOptions): Refusal | null {
+  if (Number.isNaN(time))
+    return { reason: 'timestamp-unparsable', detail: 'timestamp: expected ISO 8601 or epoch s/ms' };
+  if (time < 0) return { reason: 'timestamp-before-1970', detail: `timestamp: got ${time} ms, expected ≥ 0` };
+  if (time > wallClockMs + futureSlackMs)
+    return {
+      reason: 'timestamp-in-future',
+      detail: `timestamp: got ${isoTime(time)}, now is ${isoTime(wallClockMs)}`,
+    };
+  if (sinceMs !== undefined && time < sinceMs)
+    return { reason: 'before-since', detail: `timestamp: ${isoTime(time)} is before --since` };
+  if (untilMs !== undefined && time > untilMs)
+    return { reason: 'after-until', detail: `timestamp: ${isoTime(time)} is after --until` };
+  return null;
+}
+
+function extrasRefusal(action: RawAction): Refusal | null {
+  if (action.eventId !== null) {
+    const refusal = idRefusal('event', action.eventId);
+    if (refusal) return refusal;
+  }
+  if (action.weight < 0 || Math.abs(action.weight) > 3.4e38)
+    return { reason: 'weight-invalid', detail: `weight: got ${action.weight}, expected a finite number ≥ 0` };
+  if (action.position < 0 || (!Number.isNaN(action.position) && !Number.isInteger(action.position)))
+    return {
+      reason: 'position-invalid',
+      detail: `position: got ${action.position}, expected an integer ≥ 0`,
+    };
+  const problem =
+    action.context === undefined || action.context === null ? null : contextProblem(action.context);
+  return problem === null ? null : { reason: 'context-invalid', detail: `context: ${problem}` };
+}
+
+/** What is stored beside the fixed fields, or null where there is nothing. */
+export function extrasOf(action: RawAction): ActionExtras | null {
+  const extras: { -readonly [field in keyof ActionExtras]: ActionExtras[field] } = {};
+  if (action.recommendationId !== null) extras.recommendationId = action.recommendationId;
+  if (!Number.isNaN(action.position)) extras.position = action.position;
+  if (action.context !== undefined && action.context !== null)
+    extras.context = action.context as { readonly [field: string]: JsonValue };
+  return Object.keys(extras).length > 0 ? extras : null;
+}
+
+function isoTime(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`;
+}

@@ -1,0 +1,58 @@
+import { idProblem } from '../disk/ids.js';
+import type { Metadata } from '../model/item.js';
+
+/** Why an item or a vector was not taken. */
+export interface Refusal {
+  /** A short stable code; rejections are counted by it. */
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export function itemIdRefusal(id: string | null): Refusal | null {
+  if (id === null) return { reason: 'item-id-missing', detail: 'got no item_id' };
+  const problem = idProblem(id);
+  return problem === null ? null : { reason: 'item-id-invalid', detail: `item_id: ${problem}` };
+}
+
+/**
+ * The vector as it is stored: a copy, of norm 1 where the space is normalised, or why it cannot be.
+ * `dim`: what the space has, or null where this vector decides it.
+ */
+export function prepareVector(
+  raw: ArrayLike<number>,
+  dim: number | null,
+  normalized: boolean,
+): { readonly vector: Float32Array } | Refusal {
+  if (dim !== null && raw.length !== dim)
+    return {
+      reason: 'dimension-mismatch',
+      detail: `embedding: got ${raw.length} dimensions, expected ${dim}`,
+    };
+  let largest = 0;
+  for (let i = 0; i < raw.length; i++) {
+    if (!Number.isFinite(raw[i]) || !Number.isFinite(Math.fround(raw[i])))
+      return {
+        reason: 'vector-not-finite',
+        detail: `embedding: got ${raw[i]} at place ${i}, expected finite float32 numbers`,
+      };
+    largest = Math.max(largest, Math.abs(raw[i]));
+  }
+  if (largest === 0)
+    return { reason: 'vector-zero', detail: 'embedding: got all zeros, which has no direction' };
+  return { vector: normalized ? normalize(raw, largest) : Float32Array.from(raw) };
+}
+
+/** Scaled by the largest number first, so that squares neither overflow nor vanish. */
+function normalize(raw: ArrayLike<number>, largest: number): Float32Array {
+  let sum = 0;
+  for (let i = 0; i < raw.length; i++) sum += (raw[i] / largest) ** 2;
+  const norm = largest * Math.sqrt(sum);
+  const vector = new Float32Array(raw.length);
+  for (let i = 0; i < raw.length; i++) vector[i] = raw[i] / norm;
+  return vector;
+}
+
+/** Metadata of an item given as one flat object: everything but its id and embedding. */
+export function metadataOf(fields: { readonly [field: string]: unknown }): Metadata {
+  return JSON.parse(JSON.stringify(fields)) as Metadata;
+}

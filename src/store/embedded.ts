@@ -1,0 +1,109 @@
+import { expectVersion } from '../disk/codec.js';
+import type { Directory } from '../disk/directory.js';
+import type { UserKey } from '../model/item.js';
+import type { Profile } from '../model/profile.js';
+import { decodeInterests } from './codec.js';
+import type { Generation, GenerationWriter, Popularity, ProfileEntry, ProfileStore } from './profiles.js';
+
+const removeStep = 20_000;
+
+/** Profiles in the data directory, under (generation, user). */
+export class EmbeddedProfileStore implements ProfileStore {
+  private readonly directory: Directory;
+
+  constructor(directory: Directory) {
+    this.directory = directory;
+  }
+
+  current(): Generation | null {
+    return this.directory.readMeta<Generation>('generation');
+  }
+
+  get(user: UserKey): Profile | null {
+    const generation = this.current();
+    const bytes = generation && this.directory.tables.profiles.get(profileKey(generation.number, user));
+    if (!generation || !bytes) return null;
+    const { space, configHash, asOf, maxSeq } = generation;
+    return { space, configHash, asOf, maxSeq, interests: decodeInterests(bytes) };
+  }
+
+  popularity(): Popularity | null {
+    const generation = this.current();
+    const bytes = generation && this.directory.tables.meta.get(popularityKey(generation.number));
+    return bytes ? decodePopularity(bytes) : null;
+  }
+
+  begin(about: Omit<Generation, 'number' | 'users'>): GenerationWriter {
+    const number = (this.current()?.number ?? 0) + 1;
+    this.remove(number); // what a killed run left behind
+    let users = 0;
+    return {
+      put: (entries) => {
+        this.putAll(number, entries);
+        users += entries.length;
+      },
+      commit: (popularity) => {
+        const generation: Generation = { number, ...about, users };
+        this.directory.write(() => {
+          this.directory.tables.meta.putSync(popularityKey(number), encodePopularity(popularity));
+          this.directory.writeMeta('generation', generation);
+        });
+        this.remove(number - 1);
+        return generation;
+      },
+      abort: () => this.remove(number),
+    };
+  }
+
+  private putAll(number: number, entries: readonly ProfileEntry[]): void {
+    this.directory.write(() => {
+      for (const { user, bytes } of entries)
+        this.directory.tables.profiles.putSync(profileKey(number, user), Buffer.from(bytes));
+    });
+  }
+
+  private remove(number: number): void {
+    const { profiles, meta } = this.directory.tables;
+    const range = { start: profileKey(number, 0), end: profileKey(number + 1, 0) };
+    for (let removed = removeStep; removed === removeStep; ) {
+      const keys = [...profiles.getKeys({ ...range, limit: removeStep })];
+      this.directory.write(() => {
+        for (const key of keys) profiles.removeSync(key);
+      });
+      removed = keys.length;
+    }
+    this.directory.write(() => meta.removeSync(popularityKey(number)));
+  }
+}
+
+function profileKey(generation: number, user: UserKey): Buffer {
+  const key = Buffer.allocUnsafe(8);
+  key.writeUInt32BE(generation, 0);
+  key.writeUInt32BE(user, 4);
+  return key;
+}
+
+const popularityKey = (generation: number): Buffer => Buffer.from(`popularity:${generation}`);
+
+/** Layout: version u8 and 7 bytes of padding, then per item: item u32, score f64. */
+function encodePopularity({ items, scores }: Popularity): Buffer {
+  const bytes = Buffer.alloc(8 + 12 * items.length);
+  bytes[0] = 1;
+  for (let i = 0; i < items.length; i++) {
+    bytes.writeUInt32LE(items[i], 8 + 12 * i);
+    bytes.writeDoubleLE(scores[i], 12 + 12 * i);
+  }
+  return bytes;
+}
+
+function decodePopularity(bytes: Buffer): Popularity {
+  expectVersion(bytes, 1, 'popularity list');
+  const count = (bytes.length - 8) / 12;
+  const items = new Uint32Array(count);
+  const scores = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    items[i] = bytes.readUInt32LE(8 + 12 * i);
+    scores[i] = bytes.readDoubleLE(12 + 12 * i);
+  }
+  return { items, scores };
+}

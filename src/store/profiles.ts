@@ -1,0 +1,46 @@
+import type { UserKey } from '../model/item.js';
+import type { Profile } from '../model/profile.js';
+
+/** One batch run's profiles, all of them: written whole, then made current in one step. */
+export interface Generation {
+  readonly number: number;
+  readonly space: string;
+  readonly spaceGeneration: number;
+  readonly configHash: string;
+  /** Decay per day that the importances were computed with. */
+  readonly lambda: number;
+  /** Epoch milliseconds. */
+  readonly asOf: number;
+  readonly maxSeq: number;
+  readonly users: number;
+}
+
+/** Items by falling decayed popularity, for users of whom nothing is known. */
+export interface Popularity {
+  readonly items: Uint32Array;
+  readonly scores: Float64Array;
+}
+
+export interface ProfileEntry {
+  readonly user: UserKey;
+  /** From `encodeInterests`. */
+  readonly bytes: Uint8Array;
+}
+
+export interface GenerationWriter {
+  /** Users in rising order over all calls. */
+  put(entries: readonly ProfileEntry[]): void;
+  /** Makes the generation the current one and removes the ones before. */
+  commit(popularity: Popularity): Generation;
+  /** Removes what was written; the current generation stays. */
+  abort(): void;
+}
+
+/** Where profiles live. A deployment may put another key-value store behind it. */
+export interface ProfileStore {
+  /** The generation that readers see, or null before the first batch. */
+  current(): Generation | null;
+  get(user: UserKey): Profile | null;
+  popularity(): Popularity | null;
+  begin(about: Omit<Generation, 'number' | 'users'>): GenerationWriter;
+}

@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { actionRefusal, type RawAction } from '../../src/actions/accept.js';
+import { type ActionRecord, decodeAction, encodeKey, encodeValue, stamp } from '../../src/actions/codec.js';
+import { ActionLog } from '../../src/actions/log.js';
+import { openDirectory } from '../../src/disk/directory.js';
+import { tempDir } from '../helpers/temp.js';
+
+const record = (over: Partial<ActionRecord>): ActionRecord => ({
+  user: 0,
+  time: 1000,
+  item: 0,
+  type: 0,
+  weight: 1,
+  eventId: null,
+  extras: null,
+  ...over,
+});
+
+const entry = (over: Partial<ActionRecord>) => ({
+  key: encodeKey(record(over)),
+  value: encodeValue(record(over)),
+});
+
+const anyRecord: fc.Arbitrary<ActionRecord> = fc.record({
+  user: fc.nat(0xffffffff),
+  time: fc.nat(2 ** 45),
+  item: fc.nat(0xffffffff),
+  type: fc.nat(0xffff),
+  weight: fc.float({ noNaN: true, min: 0, noDefaultInfinity: true }),
+  eventId: fc.option(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 })),
+  extras: fc.option(fc.record({ recommendationId: fc.string(), position: fc.nat() })),
+});
+
+test('an action survives encoding', () => {
+  fc.assert(
+    fc.property(anyRecord, (action) => {
+      const value = encodeValue(action);
+      stamp(value, 77, 1.7e12);
+      expect(decodeAction(encodeKey(action), value)).toEqual({ ...action, seq: 77, ingestedAt: 1.7e12 });
+    }),
+  );
+});
+
+test('key order is (user, time) order', () => {
+  fc.assert(
+    fc.property(anyRecord, anyRecord, (a, b) => {
+      const order = Math.sign(a.user - b.user || a.time - b.time);
+      if (order !== 0) expect(Math.sign(Buffer.compare(encodeKey(a), encodeKey(b)))).toBe(order);
+    }),
+  );
+});
+
+async function openLog() {
+  const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+  return { directory, log: new ActionLog(directory) };
+}
+
+test('the same event again is a duplicate, by event id or by (item, type)', async () => {
+  const { directory, log } = await openLog();
+  const put = (...entries: ReturnType<typeof entry>[]) => directory.write(() => log.put(entries, 5000));
+  expect(put(entry({ item: 1 }), entry({ item: 2 }), entry({ item: 1 }))).toEqual([true, true, false]);
+  expect(put(entry({ item: 1, type: 1 }), entry({ item: 1 }))).toEqual([true, false]);
+  expect(put(entry({ item: 1, eventId: 'e1' }), entry({ item: 9, eventId: 'e1' }))).toEqual([true, false]);
+  expect(log.count()).toBe(4);
+  expect(log.maxSeq()).toBe(4);
+  expect([...log.actions(0)].map((action) => action.seq).sort()).toEqual([1, 2, 3, 4]);
+  await directory.close();
+});
+
+test('a scan gives each user all actions, by time, and only users of the range', async () => {
+  const { directory, log } = await openLog();
+  const entries = [
+    entry({ user: 2, time: 30, item: 5, weight: 0.5 }),
+    entry({ user: 0, time: 20, item: 6 }),
+    entry({ user: 2, time: 10, item: 7, type: 3 }),
+    entry({ user: 3, time: 1, item: 8 }),
+  ];
+  directory.write(() => log.put(entries, 5000));
+  const seen: unknown[] = [];
+  log.scan(0, 3, (user, { length, items, times, types, weights }) =>
+    seen.push({
+      user,
+      items: [...items.subarray(0, length)],
+      times: [...times.subarray(0, length)],
+      types: [...types.subarray(0, length)],
+      weights: [...weights.subarray(0, length)],
+    }),
+  );
+  expect(seen).toEqual([
+    { user: 0, items: [6], times: [20], types: [0], weights: [1] },
+    { user: 2, items: [7, 5], times: [10, 30], types: [3, 0], weights: [1, 0.5] },
+  ]);
+  expect(log.userLog(3).length).toBe(1);
+  expect(log.userLog(1).length).toBe(0);
+  expect(log.newestTime()).toBe(30);
+  await directory.close();
+});
+
+test('a user with many thousand actions is read whole', async () => {
+  const { directory, log } = await openLog();
+  const entries = Array.from({ length: 5000 }, (_, i) => entry({ user: 1, time: i, item: i }));
+  directory.write(() => log.put(entries, 5000));
+  const { length, items } = log.userLog(1);
+  expect(length).toBe(5000);
+  expect(items[4999]).toBe(4999);
+  await directory.close();
+});
+
+test('types are declared once, keep their code, and change role and weight', async () => {
+  const { directory, log } = await openLog();
+  const code = directory.write(() => log.types.ensure('save'));
+  expect(log.types.list()[code]).toEqual({ name: 'save', role: 'interest', weight: 1 });
+  directory.write(() => log.types.declare('save', { role: 'interest', weight: 2 }));
+  expect(directory.write(() => log.types.ensure('save'))).toBe(code);
+  expect(log.types.list()[code].weight).toBe(2);
+  expect(log.types.list().find((type) => type.name === 'impression')?.role).toBe('impression');
+  expect(log.types.list().find((type) => type.name === 'hide')?.role).toBe('exclude');
+  expect(() => directory.write(() => log.types.declare('x', { role: 'interest', weight: -1 }))).toThrow(
+    expect.objectContaining({ code: 'option-invalid' }),
+  );
+  await directory.close();
+});
+
+test('what cannot be taken is refused by reason', () => {
+  const good: RawAction = {
+    userId: 'u',
+    itemId: 'i',
+    type: 'save',
+    timestamp: 1000,
+    eventId: null,
+    weight: Number.NaN,
+    recommendationId: null,
+    position: Number.NaN,
+    context: undefined,
+  };
+  const options = { wallClockMs: 1_000_000 };
+  const reason = (over: Partial<RawAction>, more = {}) =>
+    actionRefusal({ ...good, ...over }, { ...options, ...more })?.reason ?? null;
+  expect(reason({})).toBeNull();
+  expect(reason({ userId: null })).toBe('user-id-missing');
+  expect(reason({ userId: '' })).toBe('user-id-invalid');
+  expect(reason({ itemId: 'x'.repeat(300) })).toBe('item-id-invalid');
+  expect(reason({ type: null })).toBe('type-missing');
+  expect(reason({ timestamp: Number.NaN })).toBe('timestamp-unparsable');
+  expect(reason({ timestamp: -1 })).toBe('timestamp-before-1970');
+  expect(reason({ timestamp: 1_000_000 + 300_000 })).toBeNull();
+  expect(reason({ timestamp: 1_000_000 + 300_001 })).toBe('timestamp-in-future');
+  expect(reason({ timestamp: 999 }, { sinceMs: 1000 })).toBe('before-since');
+  expect(reason({ timestamp: 1001 }, { untilMs: 1000 })).toBe('after-until');
+  expect(reason({ weight: -1 })).toBe('weight-invalid');
+  expect(reason({ weight: Number.POSITIVE_INFINITY })).toBe('weight-invalid');
+  expect(reason({ position: 1.5 })).toBe('position-invalid');
+  expect(reason({ eventId: '' })).toBe('event-id-invalid');
+  expect(reason({ context: [1] })).toBe('context-invalid');
+  expect(reason({ context: { a: { b: 1 } } })).toBe('context-invalid');
+  expect(reason({ context: { a: 'x'.repeat(1100) } })).toBe('context-invalid');
+});

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ExactSearchInput } from '../../src/ann/exact.js';
+import type { VectorSearch } from '../../src/ann/search.js';
+import { randomMatrix } from '../helpers/vectors.js';
+
+/** The slow, plain twin: every distance in float64, a full sort. */
+function plainSearch(input: ExactSearchInput, query: Float32Array): { row: number; score: number }[] {
+  const { vectors, dim, live } = input;
+  const found = Array.from(live.keys(), (row) => {
+    let squared = 0;
+    for (let i = 0; i < dim; i++) squared += (query[i] - vectors[row * dim + i]) ** 2;
+    return { row, score: 1 - squared / 2 };
+  });
+  return found.filter(({ row }) => live[row] === 1).sort((a, b) => b.score - a.score || a.row - b.row);
+}
+
+/** What every search promises; `exact` ones are held to the twin's order. */
+export function searchContract(name: string, create: (input: ExactSearchInput) => VectorSearch): void {
+  const make = (
+    seed: number,
+    rows: number,
+    dim: number,
+    normalized: boolean,
+    dead: readonly number[] = [],
+  ) => {
+    const live = new Uint8Array(rows).fill(1);
+    for (const row of dead) live[row % rows] = 0;
+    return { vectors: randomMatrix(seed, rows, dim, normalized), dim, live, normalized };
+  };
+
+  describe(name, () => {
+    test('finds the nearest live rows, nearest first, as the plain twin does', () => {
+      fc.assert(
+        fc.property(
+          fc.nat(1e6),
+          fc.integer({ min: 1, max: 60 }),
+          fc.integer({ min: 1, max: 19 }),
+          fc.boolean(),
+          fc.array(fc.nat(60), { maxLength: 30 }),
+          fc.integer({ min: 1, max: 70 }),
+          (seed, rows, dim, normalized, dead, k) => {
+            const input = make(seed, rows, dim, normalized, dead);
+            const query = randomMatrix(seed + 1, 1, dim, normalized);
+            const expected = plainSearch(input, query).slice(0, k);
+            const found = create(input).search(query, k);
+            expect(found.rows).toHaveLength(expected.length);
+            found.scores.forEach((score, i) => {
+              expect(score).toBeCloseTo(expected[i].score, 3);
+            });
+            expect(new Set(found.rows).size).toBe(expected.length);
+            for (const row of found.rows) expect(input.live[row]).toBe(1);
+          },
+        ),
+      );
+    });
+
+    test('equal rows come by rising row', () => {
+      const vectors = Float32Array.from([1, 0, 0, 1, 1, 0, 1, 0]);
+      const search = create({ vectors, dim: 2, live: Uint8Array.of(1, 1, 1, 1), normalized: true });
+      expect([...search.search(Float32Array.of(1, 0), 3).rows]).toEqual([0, 2, 3]);
+    });
+
+    test('asks for more than there is give what there is', () => {
+      const input = make(1, 5, 4, true, [2]);
+      const search = create(input);
+      expect(search.size).toBe(4);
+      expect(search.search(randomMatrix(2, 1, 4), 100).rows).toHaveLength(4);
+    });
+
+    test('earlier answers stay valid after later searches', () => {
+      const search = create(make(3, 20, 4, true));
+      const first = search.search(randomMatrix(4, 1, 4), 5);
+      const copy = [...first.rows];
+      search.search(randomMatrix(5, 1, 4), 5);
+      expect([...first.rows]).toEqual(copy);
+    });
+
+    test('an empty matrix answers with nothing', () => {
+      const search = create({
+        vectors: new Float32Array(0),
+        dim: 3,
+        live: new Uint8Array(0),
+        normalized: true,
+      });
+      expect(search.search(Float32Array.of(1, 0, 0), 5).rows).toHaveLength(0);
+    });
+  });
+}

@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createExactSearch } from '../../src/ann/exact.js';
+import { createRng } from '../../src/math/rng.js';
+import type { EmbeddingTable } from '../../src/model/item.js';
+import type { Interest } from '../../src/model/profile.js';
+import { type RetrieveInput, retrieve } from '../../src/retrieve/retrieve.js';
+import { randomMatrix } from '../helpers/vectors.js';
+
+function tableOf(vectors: Float32Array, dim: number): EmbeddingTable {
+  const rows = vectors.length / dim;
+  return {
+    dim,
+    vectors,
+    itemOfRow: Uint32Array.from({ length: rows }, (_, row) => row),
+    rowOfItem: Int32Array.from({ length: rows }, (_, row) => row),
+    live: new Uint8Array(rows).fill(1),
+  };
+}
+
+const interest = (id: string, medoid: number, importance: number, members = [medoid]): Interest => ({
+  id,
+  medoid,
+  importance,
+  size: members.length,
+  lastActionAt: 0,
+  members: Uint32Array.from(members),
+  counts: new Uint32Array(members.length).fill(1),
+});
+
+function inputOf(
+  table: EmbeddingTable,
+  interests: readonly Interest[],
+  barred: Iterable<number> = [],
+): RetrieveInput {
+  return {
+    interests,
+    table,
+    search: createExactSearch({ ...table, normalized: true }),
+    barred: new Set(barred),
+    popular: { items: Uint32Array.of(7, 3), scores: Float64Array.of(9, 5) },
+  };
+}
+
+/** Unit vectors in the plane, by their angle in degrees. */
+const byAngle = (...degrees: number[]): Float32Array =>
+  Float32Array.from(degrees.flatMap((a) => [Math.cos((a * Math.PI) / 180), Math.sin((a * Math.PI) / 180)]));
+
+test('sampled interests take turns with their nearest items, and name the members behind them', () => {
+  // Items 0, 1, 2 lie around 0°, items 5 and 6 around 90°; the user acted on 0, 2 and 5.
+  const table = tableOf(byAngle(0, 5, -8, 12, 45, 90, 96), 2);
+  const interests = [interest('a', 0, 2, [0, 2]), interest('b', 5, 1)];
+  const found = retrieve(
+    inputOf(table, interests, [0, 2, 5]),
+    { count: 4, medoids: 2, because: 2 },
+    createRng(1),
+  );
+  expect(found.fallback).toBeNull();
+  const of = (id: string) => found.picks.filter((pick) => pick.interest?.id === id).map((pick) => pick.item);
+  expect(of('a')).toEqual([1, 3]);
+  expect(of('b')).toEqual([6, 4]);
+  const first = found.picks.find((pick) => pick.item === 1);
+  expect(first?.score).toBeCloseTo(Math.cos((5 * Math.PI) / 180), 6);
+  expect(first?.because).toEqual([0, 2]);
+  expect(found.picks.find((pick) => pick.item === 6)?.because).toEqual([5]);
+});
+
+test('the draw is by importance: shares, and the propensity of the order', () => {
+  const table = tableOf(byAngle(0, 30, 60, 90), 2);
+  const interests = [interest('a', 0, 6), interest('b', 1, 3), interest('c', 2, 1)];
+  const found = retrieve(inputOf(table, interests), { count: 1, medoids: 2, because: 0 }, createRng(3));
+  const share = { a: 0.6, b: 0.3, c: 0.1 } as Record<string, number>;
+  const [first, second] = found.drawn;
+  expect(first.probability).toBeCloseTo(share[first.interest.id], 12);
+  const expected = share[first.interest.id] * (share[second.interest.id] / (1 - share[first.interest.id]));
+  expect(found.propensity).toBeCloseTo(expected, 12);
+});
+
+test('what was barred never comes, nothing comes twice, and the count is met while the catalog can', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(1e6),
+      fc.integer({ min: 1, max: 80 }),
+      fc.integer({ min: 1, max: 6 }),
+      fc.integer({ min: 1, max: 90 }),
+      fc.array(fc.nat(79), { maxLength: 70 }),
+      (seed, items, medoids, count, barredPlaces) => {
+        const table = tableOf(randomMatrix(seed, items, 4), 4);
+        const barred = new Set(barredPlaces.map((place) => place % items));
+        const interests = [0, 1, 2].map((i) => interest(`${i}`, (seed + 7 * i) % items, i + 1));
+        const { picks } = retrieve(
+          inputOf(table, interests, barred),
+          { count, medoids, because: 0 },
+          createRng(seed),
+        );
+        const found = picks.map((pick) => pick.item);
+        expect(found).toHaveLength(Math.min(count, items - barred.size));
+        expect(new Set(found).size).toBe(found.length);
+        expect(found.some((item) => barred.has(item))).toBe(false);
+      },
+    ),
+  );
+});
+
+test('while no interest runs dry, each gives an equal part of any prefix', () => {
+  const table = tableOf(randomMatrix(5, 400, 6), 6);
+  const interests = [0, 1, 2, 3].map((i) => interest(`${i}`, 90 * i, 1 + i));
+  const { picks } = retrieve(inputOf(table, interests), { count: 40, medoids: 4, because: 0 }, createRng(2));
+  for (let prefix = 4; prefix <= 40; prefix += 4) {
+    const counts = new Map<string, number>();
+    for (const { interest: from } of picks.slice(0, prefix)) {
+      const id = from?.id ?? '';
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    expect([...counts.values()]).toEqual([prefix / 4, prefix / 4, prefix / 4, prefix / 4]);
+  }
+});
+
+test('the same seed gives the same answer, another one another draw', () => {
+  const table = tableOf(randomMatrix(8, 100, 4), 4);
+  const interests = Array.from({ length: 20 }, (_, i) => interest(`${i}`, i, 1));
+  const run = (seed: number) =>
+    retrieve(inputOf(table, interests), { count: 9, medoids: 3, because: 1 }, createRng(seed));
+  expect(run(1)).toEqual(run(1));
+  const draws = Array.from({ length: 20 }, (_, seed) =>
+    run(seed)
+      .drawn.map(({ interest: i }) => i.id)
+      .join(),
+  );
+  expect(new Set(draws).size).toBeGreaterThan(10);
+});
+
+test('a user without usable interests gets popular items, then the rest, and is told so', () => {
+  const table = tableOf(randomMatrix(9, 9, 4), 4);
+  table.live[0] = 0;
+  const gone = interest('gone', 500, 1); // its medoid has no vector here
+  const found = retrieve(inputOf(table, [gone], [3, 1]), { count: 20, medoids: 3, because: 3 }, createRng(1));
+  expect(found.fallback).toBe('popularity');
+  expect(found.drawn).toEqual([]);
+  expect(found.picks.map(({ item, score }) => [item, score])).toEqual([
+    [7, 9],
+    [2, 0],
+    [4, 0],
+    [5, 0],
+    [6, 0],
+    [8, 0],
+  ]);
+});
