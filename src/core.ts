@@ -38,3 +38,13 @@ export {
   requestSeed,
   sampleInterests,
 } from './profile/sample.js';
+export {
+  actionsSince,
+  interestMeans,
+  type News,
+  type OnlineSpace,
+  overlayProfile,
+  planOnline,
+  type StoredClusters,
+  type VectorOf,
+} from './profile/update.js';

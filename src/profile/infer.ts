@@ -97,7 +97,12 @@ export function inferWith(
     scratch.map,
   );
   const interests = drafts.map((draft, cluster) => ({ id: ids[cluster], ...draft }));
-  return interests.sort((a, b) => b.importance - a.importance || (a.id < b.id ? -1 : 1));
+  return interests.sort(byImportance);
+}
+
+/** Falling importance, ties to the lower id. */
+export function byImportance(a: Interest, b: Interest): number {
+  return b.importance - a.importance || (a.id < b.id ? -1 : 1);
 }
 
 type Draft = { -readonly [field in keyof Omit<Interest, 'id'>]: Interest[field] };

@@ -114,7 +114,10 @@ describe('by hand', () => {
       { item: 1, day: 60 },
     ];
     const { points, leftOut } = collect(rows, { maxItems: 2 });
-    expect(points.map((point) => point.item)).toEqual([1, 2]);
+    expect(points).toEqual([
+      { item: 1, days: [20, 60], weights: [1, 1] },
+      { item: 2, days: [30, 50], weights: [1, 1] },
+    ]);
     expect(leftOut).toEqual({ ...nothingLeftOut, truncated: 1 });
   });
 
