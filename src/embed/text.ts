@@ -20,7 +20,7 @@ export interface TextEmbeddingOptions {
   readonly maxFeatures?: number;
   /** Documents a feature must occur in, an integer ≥ 1; default 1 below 1,000 documents, else 2. */
   readonly minDocumentFrequency?: number;
-  /** Multiplies a field's features, finite, ≥ 0 (0 leaves the field out); default 2 for tags, 1 for text. */
+  /** Multiplies a field's features, finite, ≥ 0 (0 leaves the field out); default 1.5 for tags, 1 for text. */
   readonly fieldWeights?: { readonly [field: string]: number };
   /** Power iterations of the decomposition, an integer from 0 to 20, default 2. More is slower and more exact. */
   readonly powerIterations?: number;
