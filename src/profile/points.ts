@@ -161,8 +161,31 @@ function orderSlots(items: number, idRank: Uint32Array, { order, slotItem, slotF
   for (let from = 0; from < items; ) {
     let to = from + 1;
     while (to < items && slotFirst[to] === slotFirst[from]) to++;
-    if (to > from + 1) order.subarray(from, to).sort((a, b) => idRank[slotItem[a]] - idRank[slotItem[b]]);
+    if (to - from > longRun) {
+      order.subarray(from, to).sort((a, b) => idRank[slotItem[a]] - idRank[slotItem[b]]);
+    } else {
+      insertionSort(order, from, to, idRank, slotItem);
+    }
     from = to;
+  }
+}
+
+/** Longer runs than this are worth the overhead of the built-in sort. */
+const longRun = 64;
+
+function insertionSort(
+  order: Uint32Array,
+  from: number,
+  to: number,
+  idRank: Uint32Array,
+  slotItem: Uint32Array,
+): void {
+  for (let next = from + 1; next < to; next++) {
+    const slot = order[next];
+    const rank = idRank[slotItem[slot]];
+    let hole = next;
+    for (; hole > from && idRank[slotItem[order[hole - 1]]] > rank; hole--) order[hole] = order[hole - 1];
+    order[hole] = slot;
   }
 }
 

@@ -207,7 +207,7 @@ function moveMean(part: Part, vector: ArrayLike<number>, gained: number): void {
   for (let k = 0; k < vector.length; k++) part.mean[k] += (gained / part.size) * (vector[k] - part.mean[k]);
 }
 
-/** Ward over the parts; where no item is new the stored clusters are still the cut, and nothing is clustered. */
+/** Ward over the parts; where no item is new, nothing is clustered: an action on a member joins that member's part. */
 function joinParts(parts: Part[], stored: number, clusterer: Clusterer, alpha: number): Part[] {
   if (parts.length === stored) return parts;
   const rows = clusterer.vectors(parts.length);

@@ -74,7 +74,7 @@ test('where a user is answered from', () => {
 
 test('new actions are those accepted after maxSeq, late events among them', () => {
   const log = logOf([10, 20, 5, 30].map((day, item) => ({ item, day, type: item % 2, weight: item })));
-  const late = { ...log, seqs: Float64Array.of(1, 2, 7, 5, Number.NaN) };
+  const late = { ...log, seqs: Float64Array.of(1, 2, 7, 5, 99) };
   const since = actionsSince(late, 2);
   expect(since).toEqual({
     length: 2,
@@ -132,6 +132,39 @@ describe('by hand', () => {
     const joined = live.interests.find(({ members }) => members.includes(0));
     expect(joined).toMatchObject({ size: 2, lastActionAt: 101 * dayMs });
     expect([...(joined?.counts ?? [])]).toEqual([2, 1]);
+  });
+
+  test('among stored members of equal standing the stored medoid stays', () => {
+    // Mean (.1, .1667): items 0 and 1 are equally central, with one action each; item 1, acted on later, was the medoid.
+    const flat = [
+      [0, 0],
+      [0.2, 0],
+      [0.1, 0.5],
+    ];
+    const { profile, live } = overlay(
+      [0, 50, 101].map((day, item) => ({ item, day })),
+      2,
+      flat,
+    );
+    expect([profile, live].map(({ interests }) => interests[0].medoid)).toEqual([1, 1]);
+    expect(live.interests[0].size).toBe(3);
+  });
+
+  test('under repeats: count the medoid is sought from the weighted mean', () => {
+    // Five actions at 0, one each at .1 and .2: mean .3 / 7 = .043, nearer to 0 than to .1; unweighted it would be .1.
+    const line = [[0], [0.1], [0.2]];
+    const rows = [0, 0, 0, 0, 0, 1, 2].map((item, i) => ({ item, day: i < 6 ? i : 101 }));
+    const { live } = overlay(rows, 6, line, { ...options, repeats: 'count' });
+    expect(live.interests).toMatchObject([{ medoid: 0, size: 7 }]);
+  });
+
+  test('where no item is new nothing is clustered', () => {
+    // {0, .6} with mean .3 and {1.2}: d = 2 · 2/3 · .9² = 1.08 > 1. Eight more actions at .6 move the mean to .54, size 10:
+    // d = 2 · 10/11 · .66² = .79, yet an action on a stored member joins its own interest only.
+    const line = [[0], [0.6], [1.2]];
+    const rows = [0, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1].map((item, i) => ({ item, day: i < 3 ? i : 101 }));
+    const { live } = overlay(rows, 3, line, { ...options, alpha: 1, repeats: 'count' });
+    expect(live.interests.map(({ size }) => size)).toEqual([10, 1]);
   });
 
   test('without news the profile decays, and at its own instant is returned as it is', () => {
@@ -241,6 +274,8 @@ describe('against a full recompute', () => {
         );
         expect(new Set(live.interests.map(({ id }) => id)).size).toBe(live.interests.length);
         for (const { members: own, medoid } of live.interests) expect([...own]).toContain(medoid);
+        const importances = live.interests.map(({ importance }) => importance);
+        expect(importances).toEqual([...importances].sort((a, b) => b - a));
         // Stored interests are only ever joined, never split.
         for (const before of profile.interests)
           expect(live.interests.some((i) => before.members.every((item) => i.members.includes(item)))).toBe(
