@@ -81,8 +81,8 @@ export function interestMeans(
 /**
  * What: a profile with the actions since it was stored, without reclustering: the online half of the paper's lambda
  * architecture.
- * Source: method.md §5; PinnerSage §4 (doi:10.1145/3394486.3403280) publishes the 20 most recent actions, not how they
- * join.
+ * Source: method.md §5 (doi:10.1145/3394486.3403280: the 20 most recent actions since the batch; how they join is not
+ * published and is ours).
  * Convention: stored clusters enter Ward as (mean, size), never as their medoid; items that are new to the user enter as
  * points; an action on a stored member joins its cluster. Clusters that nothing joined keep medoid and members.
  * A changed cluster's medoid is sought among all its members; among stored ones of equal standing the stored medoid
