@@ -1,5 +1,6 @@
 import type { Partition } from './cut.js';
-import { createPlainClusterer } from './plain.js';
+import type { Dendrogram } from './dendrogram.js';
+import { createKernelClusterer } from './kernel-clusterer.js';
 
 /** What weighs points and decides between equally central members of a cluster. */
 export interface PointOptions {
@@ -42,9 +43,11 @@ export interface Clusterer {
    * Throws `option-invalid` on alpha ≤ 0 and `vector-invalid` where a row is not finite.
    */
   flat(n: number, options: FlatOptions): FlatClusters;
+  /** The whole dendrogram of the first n rows of `vectors`. Throws as `flat` does. */
+  tree(n: number, sizes?: ArrayLike<number>): Dendrogram;
 }
 
 /** The clusterer for vectors of `dim` numbers, normalised or not. */
 export function createClusterer(dim: number): Clusterer {
-  return createPlainClusterer(dim);
+  return createKernelClusterer(dim);
 }

@@ -4,14 +4,20 @@ import type { Dendrogram, Merges } from './dendrogram.js';
  * What: flat clusters at a threshold. A merge is accepted iff its height ≤ alpha; what merges only above stays single.
  * Source: method.md §2 (paper, Algorithm 1, last step).
  * Convention: squared heights. Labels number clusters by first member.
- * Shapes: n − 1 merges, children before parents, heights never falling from child to parent; `labels` has room for n.
+ * Shapes: `mergeCount` merges, children before parents, heights never falling from child to parent; `labels` has room for n.
  * Time and memory: O(n), no allocation. Returns the number of clusters.
  * Checked by: test/cluster/golden.test.ts (SciPy's fcluster), test/cluster/ward.test.ts.
  */
-export function cutInto(labels: Int32Array, merges: Merges, n: number, alpha: number): number {
+export function cutInto(
+  labels: Int32Array,
+  merges: Merges,
+  n: number,
+  alpha: number,
+  mergeCount: number = n - 1,
+): number {
   // A merge names its clusters by first member, so labels[b] = a links every cluster to an earlier point.
   for (let i = 0; i < n; i++) labels[i] = -1;
-  for (let m = 0; m < n - 1; m++) {
+  for (let m = 0; m < mergeCount; m++) {
     if (merges.heights[m] <= alpha) labels[merges.b[m]] = merges.a[m];
   }
   let count = 0;

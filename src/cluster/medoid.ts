@@ -37,27 +37,41 @@ export function medoidsInto(
   scratch: MedoidScratch,
 ): void {
   const { n } = shape;
-  const { labels, count } = flat;
-  const { weights, spreads, offsets } = scratch;
+  const { labels } = flat;
+  const { offsets } = scratch;
   meansInto(scratch, x, shape, flat, options.sizes);
+  for (let i = 0; i < n; i++) offsets[i] = offsetFromMean(x, i, labels[i], shape.dim, scratch.means);
+  chooseInto(medoids, offsets, flat, n, options, scratch);
+}
+
+/** The medoids, given the squared distance of every point to its cluster's mean. */
+export function chooseInto(
+  medoids: Int32Array,
+  offsets: Float32Array | Float64Array,
+  { labels, count }: Partition,
+  n: number,
+  options: PointOptions,
+  { weights, spreads }: Pick<MedoidScratch, 'weights' | 'spreads'>,
+): void {
+  const { sizes } = options;
+  weights.fill(0, 0, count);
   spreads.fill(0, 0, count);
-  for (let i = 0; i < n; i++) {
-    offsets[i] = offsetFromMean(x, i, labels[i], shape.dim, scratch.means);
-    spreads[labels[i]] += (options.sizes?.[i] ?? 1) * offsets[i];
-  }
   medoids.fill(-1, 0, count);
   for (let i = 0; i < n; i++) {
     const c = labels[i];
+    const w = sizes === undefined ? 1 : sizes[i];
+    weights[c] += w;
+    spreads[c] += w * offsets[i];
     if (medoids[c] < 0 || offsets[i] < offsets[medoids[c]]) medoids[c] = i;
   }
-  // `weights` turns into the greatest offset that still ties with the least one.
+  // `spreads` turns into the greatest offset that still ties with the least one.
   for (let c = 0; c < count; c++) {
     const least = offsets[medoids[c]];
-    weights[c] = least + medoidTie * (least + spreads[c] / weights[c]);
+    spreads[c] = least + medoidTie * (least + spreads[c] / weights[c]);
   }
   for (let i = 0; i < n; i++) {
     const c = labels[i];
-    if (offsets[i] <= weights[c] && isPreferred(i, medoids[c], options)) medoids[c] = i;
+    if (offsets[i] <= spreads[c] && isPreferred(i, medoids[c], options)) medoids[c] = i;
   }
 }
 
@@ -99,7 +113,7 @@ function offsetFromMean(
 }
 
 /** Whether i beats j where both are equally central; j < i is kept where all is equal. */
-export function isPreferred(i: number, j: number, by: PointOptions): boolean {
+function isPreferred(i: number, j: number, by: PointOptions): boolean {
   const counts = by.counts === undefined ? 0 : by.counts[i] - by.counts[j];
   if (counts !== 0) return counts > 0;
   const times = by.lastTimes === undefined ? 0 : by.lastTimes[i] - by.lastTimes[j];

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createClusterer } from '../../src/cluster/clusterer.js';
 import { cut } from '../../src/cluster/cut.js';
+import { createKernelClusterer } from '../../src/cluster/kernel-clusterer.js';
 import { wardTwin } from '../../src/cluster/twin.js';
+import { ward } from '../../src/cluster/ward.js';
 import { anyPoints, thresholdsInGaps } from './points.js';
 
 describe('clusterer', () => {
@@ -22,7 +24,41 @@ describe('clusterer', () => {
           labels: Array.from(cut(twin, alpha).labels),
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 200, seed: 20201103 },
+    );
+  });
+
+  test('trees equal the float64 chain in heights, in any dimension', () => {
+    fc.assert(
+      fc.property(anyPoints({ maxN: 60, maxDim: 300 }), ({ x, n, dim, sizes }) => {
+        const clusterer = createClusterer(dim);
+        clusterer.vectors(n).set(x);
+        const { heights } = clusterer.tree(n, sizes);
+        const exact = ward(x, { n, dim, ...(sizes && { sizes }) }).heights;
+        const slack = 1e-13 * (exact.at(-1) ?? 0);
+        for (let i = 0; i < n - 1; i++) {
+          expect(Math.abs(heights[i] - exact[i])).toBeLessThanOrEqual(1e-4 * exact[i] + slack);
+        }
+      }),
+      { numRuns: 100, seed: 20201103 },
+    );
+  });
+
+  test('without a matrix, on means, the clusters are the same', () => {
+    fc.assert(
+      fc.property(anyPoints({ maxN: 60, maxDim: 20 }), fc.nat(), ({ x, n, dim, sizes }, pick) => {
+        const heights = ward(x, { n, dim, ...(sizes && { sizes }) }).heights;
+        const alphas = thresholdsInGaps(heights);
+        const options = { alpha: alphas[pick % alphas.length], ...(sizes && { sizes }) };
+        const [onMatrix, onMeans] = [8192, 4].map((matrixPoints) => {
+          const clusterer = createKernelClusterer(dim, matrixPoints);
+          clusterer.vectors(n).set(x);
+          const { count, labels, medoids } = clusterer.flat(n, options);
+          return { count, labels: Array.from(labels), medoids: Array.from(medoids) };
+        });
+        expect(onMeans).toEqual(onMatrix);
+      }),
+      { numRuns: 100, seed: 20201103 },
     );
   });
 

@@ -30,7 +30,7 @@ def cases():
     near = np.concatenate([base, base * (1 + 1e-4 * rng.normal(size=base.shape))])
     yield "near-duplicates", near, "f4", None
     yield "near-duplicates 1e-6 in float64", np.concatenate([base, base * (1 + 1e-6 * rng.normal(size=base.shape))]), "f8", None
-    yield "offset", 1000 + 3 * rng.normal(size=(90, 20)) + 30 * rng.normal(size=(5, 20))[rng.integers(5, size=90)], "f4", None
+    yield "offset", 1000 + 3 * rng.normal(size=(91, 20)) + 30 * rng.normal(size=(5, 20))[rng.integers(5, size=91)], "f4", None
     yield "offset 1e7 in float64", 1e7 + rng.normal(size=(80, 12)), "f8", None
     yield "uneven scales", rng.normal(size=(70, 10)) * 10.0 ** np.arange(-5, 5), "f4", None
     yield "large", 1e18 * rng.normal(size=(50, 8)), "f4", None

@@ -1,0 +1,10 @@
+// What the module exports. Memory beyond `heapBase` belongs to the caller, who lays it out (src/math/kernel.ts).
+export { chain } from './chain';
+export { offsets } from './medoid';
+export { centred, meansChain } from './means';
+export { distances, weigh } from './distances';
+export { centre, largest, pack } from './pack';
+
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,88 @@
+import { createKernel, type KernelExports, reserve } from '../math/kernel.js';
+import { checkFinite } from './check.js';
+import { type Layout, layOut } from './layout.js';
+
+/** The kernel's memory for one clusterer: where things lie, and typed views of what TypeScript reads and writes. */
+export interface Engine {
+  readonly dim: number;
+  readonly kernel: KernelExports;
+  /** The largest run whose matrix is kept. */
+  readonly matrixPoints: number;
+  layout: Layout;
+  views: Views;
+}
+
+export interface Views {
+  readonly x: Float32Array;
+  readonly sizes: Float32Array;
+  readonly a: Int32Array;
+  readonly b: Int32Array;
+  readonly heights: Float64Array;
+  readonly order: Int32Array;
+  readonly starts: Int32Array;
+  readonly offsets: Float32Array;
+}
+
+export function createEngine(dim: number, matrixPoints: number): Engine {
+  const kernel = createKernel();
+  const layout = layOut(kernel.heapBase(), 64, dim, matrixPoints);
+  reserve(kernel, layout.end);
+  return { dim, kernel, matrixPoints, layout, views: viewsOf(kernel, layout, dim) };
+}
+
+/** Makes room for n points; all earlier views are void where it had to grow. */
+export function makeRoom(engine: Engine, n: number): void {
+  if (n <= engine.layout.points) return;
+  const points = Math.max(n, Math.ceil(engine.layout.points * 1.5));
+  engine.layout = layOut(engine.kernel.heapBase(), points, engine.dim, engine.matrixPoints);
+  reserve(engine.kernel, engine.layout.end);
+  engine.views = viewsOf(engine.kernel, engine.layout, engine.dim);
+}
+
+function viewsOf({ memory }: KernelExports, layout: Layout, dim: number): Views {
+  const { points } = layout;
+  const { buffer } = memory;
+  return {
+    x: new Float32Array(buffer, layout.x, points * dim),
+    sizes: new Float32Array(buffer, layout.sizes, points),
+    a: new Int32Array(buffer, layout.a, points),
+    b: new Int32Array(buffer, layout.b, points),
+    heights: new Float64Array(buffer, layout.heights, points),
+    order: new Int32Array(buffer, layout.order, points),
+    starts: new Int32Array(buffer, layout.starts, points + 1),
+    offsets: new Float32Array(buffer, layout.offsets, points),
+  };
+}
+
+/** Squared norms outside these bounds would overflow or vanish in float32 products. */
+const safeNorms = { least: 1e-16, most: 1e16 };
+
+/**
+ * Centres and packs the first n rows. Returns the power of two by which all numbers were multiplied first: 1, unless
+ * float32 could not hold their squares. Heights come out multiplied by its square.
+ */
+export function packAll(engine: Engine, n: number): number {
+  const most = packScaled(engine, n, 1);
+  if (most >= safeNorms.least && most <= safeNorms.most) return 1;
+  checkFinite(engine.views.x, { n, dim: engine.dim });
+  const scale = scaleFor(engine.views.x.subarray(0, n * engine.dim));
+  packScaled(engine, n, scale);
+  return scale;
+}
+
+/** The largest squared norm of the centred rows; NaN where a number is not finite or a sum overflows. */
+function packScaled({ kernel, layout, dim }: Engine, n: number, scale: number): number {
+  const { x, mean, gap, depth, panels, norms } = layout;
+  if (!kernel.centre(x, n, dim, scale, mean, gap, depth)) return Number.NaN;
+  kernel.pack(x, 0, n, dim, scale, mean, gap, depth, panels, norms);
+  return kernel.largest(norms, n);
+}
+
+/** The power of two that brings the largest number to [0.5, 1); 1 where all are zero. */
+function scaleFor(x: Float32Array): number {
+  let most = 0;
+  for (const value of x) most = Math.max(most, Math.abs(value));
+  if (most === 0) return 1;
+  const exponent = Math.floor(Math.log2(most)) + 1;
+  return 2 ** -Math.max(-120, Math.min(120, exponent));
+}

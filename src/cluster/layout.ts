@@ -1,0 +1,60 @@
+/** Where everything of one run lies in the kernel's memory: byte offsets (kernels/ says what each holds). */
+export interface Layout {
+  /** Points there is room for. */
+  readonly points: number;
+  /** Values of k in a panel: dim rounded up to 4. */
+  readonly depth: number;
+  readonly end: number;
+  readonly x: number;
+  readonly mean: number;
+  readonly gap: number;
+  readonly norms: number;
+  readonly tile: number;
+  readonly sizes: number;
+  readonly columns: number;
+  readonly a: number;
+  readonly b: number;
+  readonly heights: number;
+  readonly order: number;
+  readonly starts: number;
+  readonly offsets: number;
+  readonly panels: number;
+  readonly matrix: number;
+}
+
+/** Above this many points the full matrix (n² float32) is not kept: 8,192² × 4 bytes are 256 MiB. */
+export const maxMatrixPoints = 8192;
+
+export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+
+export function layOut(start: number, points: number, dim: number, matrixPoints: number): Layout {
+  let end = start;
+  const room = (bytes: number): number => {
+    const at = roundUp(end, 64);
+    end = at + bytes;
+    return at;
+  };
+  const depth = roundUp(dim, 4);
+  const padded = roundUp(points, 8);
+  const matrixRows = Math.min(padded, roundUp(matrixPoints, 8));
+  const layout = {
+    points,
+    depth,
+    x: room(points * dim * 4),
+    mean: room(depth * 4),
+    gap: room(depth * 4),
+    norms: room(padded * 4),
+    tile: room(256),
+    sizes: room(padded * 4),
+    columns: room(12 * padded * 4),
+    a: room(points * 4),
+    b: room(points * 4),
+    heights: room(points * 8),
+    order: room(points * 4),
+    starts: room((points + 1) * 4),
+    offsets: room(points * 4),
+    panels: room(padded * depth * 4),
+    matrix: room(matrixRows * matrixRows * 4),
+  };
+  return { ...layout, end };
+}
