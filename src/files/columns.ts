@@ -35,14 +35,14 @@ export class Columns {
       this.#bound.set(name, { kind, source, index, timestamps });
     }
     const taken = new Set([...this.#bound.values()].map(({ index }) => index));
-    this.#rest = options.rest ? names.map((_, i) => i).filter((i) => !taken.has(i)) : [];
+    this.#rest = options.rest ? names.map((_, i) => i).filter((i) => names[i] !== '' && !taken.has(i)) : [];
   }
 
   get bound(): ReadonlyMap<string, BoundColumn> {
     return this.#bound;
   }
 
-  /** Places of the columns nobody asked for; none unless `ReadOptions.rest`. */
+  /** Places of the named columns nobody asked for; none unless `ReadOptions.rest`. */
   get rest(): readonly number[] {
     return this.#rest;
   }

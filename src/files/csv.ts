@@ -167,7 +167,7 @@ class CsvReader {
     const valid = this.#valid || isUtf8(this.#bytes.subarray(at, next));
     if (valid && this.#columns === undefined && this.#header(scanner)) return;
     const width = this.#columns?.names.length ?? 0;
-    if (!valid) this.#reject('not valid UTF-8');
+    if (!valid) this.#reject('not valid UTF-8 (iconv converts other encodings)');
     else if (scanner.fields !== width) this.#reject(`${scanner.fields} fields, expected ${width}`);
     else this.#keep(scanner, width);
   }
@@ -206,7 +206,11 @@ class CsvReader {
     });
   }
 
+  /** A header that cannot be read is fatal: the next line would be taken for it. */
   #reject(detail: string): void {
+    if (this.#columns === undefined && this.#options.columns === undefined) {
+      throw new PinnersageError('file-format', `${this.#path}, line ${this.#line}: no CSV header: ${detail}`);
+    }
     this.#listeners.onBad({ file: this.#path, line: this.#line, reason: 'malformed-row', detail });
   }
 }

@@ -37,13 +37,20 @@ export class DuckSession {
     return (await this.#guard(this.#connection.runAndReadAll(sql))).getRowsJson();
   }
 
-  /** The chunks of a result as DuckDB makes them, none kept. */
+  /** The chunks of a result as DuckDB makes them, none kept; the next is made while one is worked on. */
   async *stream(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const result = await this.#guard(this.#connection.stream(sql));
-    for (;;) {
-      const chunk = await this.#guard(result.fetchChunk());
-      if (chunk === null || chunk.rowCount === 0) return;
-      yield chunk;
+    let next = result.fetchChunk();
+    try {
+      for (;;) {
+        const chunk = await this.#guard(next);
+        if (chunk === null || chunk.rowCount === 0) return;
+        next = result.fetchChunk();
+        yield chunk;
+      }
+    } finally {
+      // A reader may leave early: the session must not be closed under a fetch.
+      await Promise.allSettled([next]);
     }
   }
 

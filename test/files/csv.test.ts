@@ -38,7 +38,7 @@ test('broken lines are reported where they are, the others are read with their l
     '2 fields, expected 3',
     '4 fields, expected 3',
     'text behind a closing quote',
-    'not valid UTF-8',
+    'not valid UTF-8 (iconv converts other encodings)',
     'a quote that is not closed, or a line beyond 4 MiB',
   ]);
 });
@@ -165,4 +165,19 @@ test('records across chunk borders: a file of several chunks keeps every row and
     expect(lines[i]).toBe(line);
     line += item.includes('\n') ? 2 : 1;
   }
+});
+
+test.each([
+  ['utf16.csv', Buffer.from('\uFEFFuser_id,item_id\nu,i\n', 'utf16le'), 'not valid UTF-8'],
+  ['latin1.csv', Buffer.from('user_id,item_id,größe\nu,i,1\n', 'latin1'), 'not valid UTF-8'],
+  ['quote.csv', Buffer.from('user_id,"item_id"x\nu,i\n'), 'text behind a closing quote'],
+])('%s: the line after a broken header is not taken for the header', async (name, bytes, why) => {
+  const error = await readAll(write(dir, name, bytes), actions).catch((thrown) => thrown);
+  expect(error).toMatchObject({ code: 'file-format' });
+  expect(error.message).toContain(`${name}, line 1: no CSV header: ${why}`);
+});
+
+test('a column without a name, as an index is written, is no metadata', async () => {
+  const path = write(dir, 'index.csv', ',user_id,item_id\n0,u,i\n');
+  expect((await readAll(path, actions, { rest: true })).rows).toEqual([['u', 'i', {}]]);
 });

@@ -82,11 +82,11 @@ test('many chunks: lines are row numbers, every vector and text is its own rowâ€
     dir,
     'many.parquet',
     `SELECT 'item-number-' || i AS item_id, CASE WHEN i % 5 > 0 THEN [i, i + 0.5]::FLOAT[] END AS v, i // 3 AS g,
-       CASE WHEN i % 7 > 0 THEN i END AS n FROM range(10000) t(i)`,
+       CASE WHEN i % 7 > 0 THEN i END AS n, 'item' || lpad(CAST(i AS VARCHAR), 8, '0') AS twelve FROM range(10000) t(i)`,
   );
   const { rows, lines, batches } = await readAll(
     path,
-    want({ item_id: 'text', v: 'vector', g: 'text', n: 'number' }),
+    want({ item_id: 'text', v: 'vector', g: 'text', n: 'number', twelve: 'text' }),
   );
   expect(batches.length).toBeGreaterThan(2);
   expect(lines).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1));
@@ -95,6 +95,7 @@ test('many chunks: lines are row numbers, every vector and text is its own rowâ€
     i % 5 > 0 ? [i, i + 0.5] : 'vector-missing',
     String(Math.floor(i / 3)),
     i % 7 > 0 ? i : Number.NaN,
+    `item${String(i).padStart(8, '0')}`,
   ];
   expect(rows).toEqual(Array.from({ length: 10_000 }, (_, i) => expected(i)));
 });
@@ -147,4 +148,16 @@ test('a SELECT over a CSV file with broken lines and no header', async () => {
     [2, 'malformed-row'],
     [4, 'malformed-row'],
   ]);
+});
+
+test('batches stay readable when all of them were read and the file is closed', async () => {
+  const path = await writeParquet(
+    dir,
+    'kept.parquet',
+    `SELECT 'item-number-' || i AS item_id, [i, i]::FLOAT[] AS v FROM range(20000) t(i)`,
+  );
+  const { batches } = await readAll(path, want({ item_id: 'text', v: 'vector' }));
+  const texts = batches.flatMap((batch) => batch.text('item_id'));
+  expect(texts).toEqual(Array.from({ length: 20_000 }, (_, i) => `item-number-${i}`));
+  expect(batches.reduce((sum, batch) => sum + batch.vector('v').data.length, 0)).toBe(40_000);
 });
