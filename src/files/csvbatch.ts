@@ -54,12 +54,12 @@ export class CsvBatch implements RowBatch {
   rest(): readonly Metadata[] {
     const { rest, names } = this.#columns;
     return Array.from({ length: this.rows }, (_, row) => {
-      const metadata: { [field: string]: JsonValue } = {};
+      const fields: [string, JsonValue][] = [];
       for (const index of rest) {
         const text = this.#field(row, index);
-        if (text !== null) metadata[names[index]] = jsonOfText(text);
+        if (text !== null) fields.push([names[index], jsonOfText(text)]);
       }
-      return metadata;
+      return Object.fromEntries(fields);
     });
   }
 

@@ -1,10 +1,14 @@
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { type ErrorCode, PinnersageError } from '../errors.js';
 
+/** A SELECT that sorts or groups spills beyond it. */
+const memoryMiB = Math.floor(Math.min(2 ** 31, totalmem() / 2) / 2 ** 20);
+
 const config = {
   threads: '1',
+  memory_limit: `${memoryMiB}MiB`,
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
   temp_directory: join(tmpdir(), `pinnersage-duckdb-${process.pid}`),
