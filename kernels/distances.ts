@@ -98,19 +98,27 @@ function mend(
 /** Σ (scale · (a − b))², without cancellation. */
 export function direct(a: usize, b: usize, dim: i32, scale: f32): f32 {
   const s = f32x4.splat(scale);
-  let sum = f32x4.splat(0);
+  const row = <usize>dim << 2;
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   let k: usize = 0;
-  for (const vectors = <usize>(dim & ~3) << 2; k < vectors; k += 16) {
-    const difference = f32x4.mul(s, f32x4.sub(v128.load(a + k), v128.load(b + k)));
-    sum = f32x4.add(sum, f32x4.mul(difference, difference));
+  for (const blocks = row & ~63; k < blocks; k += 64) {
+    const p = f32x4.mul(s, f32x4.sub(v128.load(a + k), v128.load(b + k)));
+    const q = f32x4.mul(s, f32x4.sub(v128.load(a + k, 16), v128.load(b + k, 16)));
+    const r = f32x4.mul(s, f32x4.sub(v128.load(a + k, 32), v128.load(b + k, 32)));
+    const t = f32x4.mul(s, f32x4.sub(v128.load(a + k, 48), v128.load(b + k, 48)));
+    s0 = f32x4.add(s0, f32x4.mul(p, p)), s1 = f32x4.add(s1, f32x4.mul(q, q));
+    s2 = f32x4.add(s2, f32x4.mul(r, r)), s3 = f32x4.add(s3, f32x4.mul(t, t));
   }
-  let total = f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) +
-    (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3));
-  for (const end = <usize>dim << 2; k < end; k += 4) {
-    const difference = scale * (load<f32>(a + k) - load<f32>(b + k));
-    total += difference * difference;
+  let sum = total(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  for (; k < row; k += 4) {
+    const p = scale * (load<f32>(a + k) - load<f32>(b + k));
+    sum += p * p;
   }
-  return total;
+  return sum;
+}
+
+@inline export function total(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
 /** Turns distances of points into those of points with sizes: 2 wi wj / (wi + wj) d_ij. */

@@ -2,6 +2,7 @@
 export { chain } from './chain';
 export { offsets } from './medoid';
 export { centred, meansChain } from './means';
+export { link, measure, quantize } from './filter';
 export { distances, weigh } from './distances';
 export { centre, largest, pack } from './pack';
 

@@ -8,15 +8,9 @@ export function centre(x: usize, n: i32, dim: i32, scale: f32, mean: usize, gap:
   memory.fill(mean, 0, <usize>depth << 2);
   memory.fill(gap, 0, <usize>depth << 2);
   const row = <usize>dim << 2;
-  const vectors = <usize>(dim & ~3) << 2;
-  const s = f32x4.splat(scale);
-  for (let i = 0; i < n; i++, x += row) {
-    let k: usize = 0;
-    for (; k < vectors; k += 16) {
-      v128.store(mean + k, f32x4.add(v128.load(mean + k), f32x4.mul(v128.load(x + k), s)));
-    }
-    for (; k < row; k += 4) store<f32>(mean + k, load<f32>(mean + k) + load<f32>(x + k) * scale);
-  }
+  let i = 0;
+  for (; i + 3 < n; i += 4, x += row << 2) sumRows(x, 4, row, scale, mean);
+  for (; i < n; i++, x += row) sumRows(x, 1, row, scale, mean);
   let finite: f32 = 0;
   for (let k: usize = 0; k < row; k += 4) {
     finite += load<f32>(mean + k) * 0;
@@ -24,6 +18,25 @@ export function centre(x: usize, n: i32, dim: i32, scale: f32, mean: usize, gap:
     store<f32>(gap + k, load<f32>(mean + k) / scale);
   }
   return finite == 0;
+}
+
+/** Adds `count` rows, 1 or 4, to the sums. */
+@inline function sumRows(x: usize, count: i32, row: usize, scale: f32, sums: usize): void {
+  const s = f32x4.splat(scale);
+  let k: usize = 0;
+  for (const vectors = row & ~15; k < vectors; k += 16) {
+    let sum = f32x4.mul(v128.load(x + k), s);
+    if (count == 4) {
+      const b = f32x4.mul(v128.load(x + row + k), s), c = f32x4.mul(v128.load(x + 2 * row + k), s);
+      sum = f32x4.add(f32x4.add(sum, b), f32x4.add(c, f32x4.mul(v128.load(x + 3 * row + k), s)));
+    }
+    v128.store(sums + k, f32x4.add(v128.load(sums + k), sum));
+  }
+  for (; k < row; k += 4) {
+    let sum = load<f32>(x + k) * scale;
+    for (let r = 1; r < count; r++) sum += load<f32>(x + <usize>r * row + k) * scale;
+    store<f32>(sums + k, load<f32>(sums + k) + sum);
+  }
 }
 
 /** Packs rows list[0 … n − 1] of x (rows 0 … n − 1 where list is 0), and their squared norms in the order of `tile`. */

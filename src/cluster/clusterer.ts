@@ -16,6 +16,8 @@ export interface PointOptions {
 export interface FlatOptions extends PointOptions {
   /** Merge threshold: a squared height > 0 (method.md §2). */
   readonly alpha: number;
+  /** Cluster all points at once instead of by components: same clusters; speed only. Off by default. */
+  readonly whole?: boolean;
 }
 
 /** Views of the clusterer's own memory: read or copy them before its next call. */

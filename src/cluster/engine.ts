@@ -21,6 +21,8 @@ export interface Views {
   readonly order: Int32Array;
   readonly starts: Int32Array;
   readonly offsets: Float32Array;
+  readonly energy: Float32Array;
+  readonly parents: Int32Array;
 }
 
 export function createEngine(dim: number, matrixPoints: number): Engine {
@@ -51,30 +53,40 @@ function viewsOf({ memory }: KernelExports, layout: Layout, dim: number): Views 
     order: new Int32Array(buffer, layout.order, points),
     starts: new Int32Array(buffer, layout.starts, points + 1),
     offsets: new Float32Array(buffer, layout.offsets, points),
+    energy: new Float32Array(buffer, layout.energy, dim),
+    parents: new Int32Array(buffer, layout.parents, points),
   };
+}
+
+/** How the first n rows of `x` were centred. */
+export interface Centred {
+  readonly n: number;
+  /**
+   * The power of two by which all numbers are multiplied first: 1, unless float32 could not hold their squares.
+   * Distances and heights come out multiplied by its square.
+   */
+  readonly scale: number;
+  /** The largest squared norm of the centred rows. */
+  readonly largest: number;
 }
 
 /** Squared norms outside these bounds would overflow or vanish in float32 products. */
 const safeNorms = { least: 1e-16, most: 1e16 };
 
-/**
- * Centres and packs the first n rows. Returns the power of two by which all numbers were multiplied first: 1, unless
- * float32 could not hold their squares. Heights come out multiplied by its square.
- */
-export function packAll(engine: Engine, n: number): number {
-  const most = packScaled(engine, n, 1);
-  if (most >= safeNorms.least && most <= safeNorms.most) return 1;
+/** Finds the mean of the first n rows, the norms of the centred rows and the energy of every coordinate. */
+export function centreRows(engine: Engine, n: number): Centred {
+  const largest = measured(engine, n, 1);
+  if (largest >= safeNorms.least && largest <= safeNorms.most) return { n, scale: 1, largest };
   checkFinite(engine.views.x, { n, dim: engine.dim });
   const scale = scaleFor(engine.views.x.subarray(0, n * engine.dim));
-  packScaled(engine, n, scale);
-  return scale;
+  return { n, scale, largest: measured(engine, n, scale) };
 }
 
-/** The largest squared norm of the centred rows; NaN where a number is not finite or a sum overflows. */
-function packScaled({ kernel, layout, dim }: Engine, n: number, scale: number): number {
-  const { x, mean, gap, depth, panels, norms } = layout;
+/** NaN where a number is not finite or a sum overflows. */
+function measured({ kernel, layout, dim }: Engine, n: number, scale: number): number {
+  const { x, mean, gap, depth, norms, energy } = layout;
   if (!kernel.centre(x, n, dim, scale, mean, gap, depth)) return Number.NaN;
-  kernel.pack(x, 0, n, dim, scale, mean, gap, depth, panels, norms);
+  kernel.measure(x, n, dim, scale, mean, norms, energy);
   return kernel.largest(norms, n);
 }
 

@@ -8,7 +8,11 @@ export interface Layout {
   readonly x: number;
   readonly mean: number;
   readonly gap: number;
+  readonly energy: number;
   readonly norms: number;
+  readonly halves: number;
+  readonly parents: number;
+  readonly members: number;
   readonly tile: number;
   readonly sizes: number;
   readonly columns: number;
@@ -43,7 +47,11 @@ export function layOut(start: number, points: number, dim: number, matrixPoints:
     x: room(points * dim * 4),
     mean: room(depth * 4),
     gap: room(depth * 4),
+    energy: room(depth * 4),
     norms: room(padded * 4),
+    halves: room(padded * 4),
+    parents: room(padded * 4),
+    members: room(padded * 4),
     tile: room(256),
     sizes: room(padded * 4),
     columns: room(12 * padded * 4),
@@ -53,7 +61,7 @@ export function layOut(start: number, points: number, dim: number, matrixPoints:
     order: room(points * 4),
     starts: room((points + 1) * 4),
     offsets: room(points * 4),
-    panels: room(padded * depth * 4),
+    panels: room(padded * (depth * 4 + 8)),
     matrix: room(matrixRows * matrixRows * 4),
   };
   return { ...layout, end };

@@ -20,6 +20,45 @@ export interface KernelExports {
     panels: number,
     norms: number,
   ): void;
+  measure(
+    x: number,
+    n: number,
+    dim: number,
+    scale: number,
+    mean: number,
+    norms: number,
+    energy: number,
+  ): void;
+  quantize(
+    x: number,
+    n: number,
+    dim: number,
+    scale: number,
+    mean: number,
+    gap: number,
+    prefix: number,
+    unit: number,
+    norms: number,
+    pairs: number,
+    panels: number,
+    halves: number,
+  ): void;
+  /** 0: linked, 1: one component holds most points, 2: the bound passed over too few pairs. */
+  link(
+    panels: number,
+    pairs: number,
+    n: number,
+    halves: number,
+    slack: number,
+    patient: number,
+    x: number,
+    dim: number,
+    scale: number,
+    limit: number,
+    parent: number,
+    member: number,
+    scratch: number,
+  ): number;
   largest(values: number, n: number): number;
   distances(
     panels: number,
