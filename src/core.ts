@@ -1,6 +1,9 @@
 /** `pinnersage/core`: the method alone. No `node:` import, no native package; runs in a browser and in an executor. */
 
 export { type Clusterer, createClusterer, type FlatClusters, type FlatOptions } from './cluster/clusterer.js';
+export { cut, type Partition } from './cluster/cut.js';
+export type { Dendrogram } from './cluster/dendrogram.js';
+export { complete, medoids, type WardOptions, ward } from './cluster/ward.js';
 export { type ErrorCode, errorTable, PinnersageError } from './errors.js';
 export { createRng, type Rng } from './math/rng.js';
 export type { Action, ActionType, ActionTypes, Role, UserLog } from './model/action.js';

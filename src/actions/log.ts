@@ -14,6 +14,12 @@ import {
 } from './codec.js';
 import { ActionTypeTable } from './types.js';
 
+/** From `encodeKey` and `encodeValue`. */
+export interface EncodedAction {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
 /** The durable action log, in (user, time) order. */
 export class ActionLog {
   readonly users: IdTable;
@@ -44,20 +50,23 @@ export class ActionLog {
 
   /**
    * Stores encoded actions that are not there yet. Fastest in key order. Call inside `Directory.write`.
-   * Returns, per entry, whether it was new.
+   * Returns, per entry, whether it was new. Writes the acceptance into the values it is given.
    */
-  put(entries: readonly { readonly key: Buffer; readonly value: Buffer }[], ingestedAt: number): boolean[] {
+  put(entries: Iterable<EncodedAction>, ingestedAt: number): boolean[] {
     let seq = this.maxSeq();
     let newest = this.newestTime() ?? 0;
-    const fresh = entries.map(({ key, value }) => {
+    const fresh: boolean[] = [];
+    for (const entry of entries) {
+      const key = asBuffer(entry.key);
+      const value = asBuffer(entry.value);
       stamp(value, seq + 1, ingestedAt);
       // Documented to answer whether it stored; the package's types say void.
       const isNew = this.table.putSync(key, value, { noOverwrite: true }) as unknown as boolean;
-      if (!isNew) return false;
+      fresh.push(isNew);
+      if (!isNew) continue;
       seq++;
       newest = Math.max(newest, key.readUIntBE(4, 6));
-      return true;
-    });
+    }
     const added = seq - this.maxSeq();
     if (added > 0) {
       this.directory.writeMeta('maxSeq', seq);
@@ -104,4 +113,8 @@ export class ActionLog {
 /** First key after all of users < `to`. */
 function endKey(to: number): Buffer {
   return to > 0xffffffff ? Buffer.alloc(prefixBytes, 0xff) : u32Key(to);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

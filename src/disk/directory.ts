@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { PinnersageError } from '../errors.js';
@@ -20,6 +20,8 @@ export type TableName = (typeof tableNames)[number];
  */
 export interface Directory {
   readonly path: string;
+  /** For files that do not outlive the work that made them; emptied when a writer opens the directory. */
+  readonly tempDir: string;
   readonly readOnly: boolean;
   readonly tables: Readonly<Record<TableName, Table>>;
   /** A JSON value kept under a name, or null. */
@@ -34,19 +36,23 @@ export interface Directory {
 }
 
 export interface DirectoryOptions {
-  /** `write` takes the writer lock and creates a missing directory; `read` needs neither. */
+  /** `write` takes the writer lock; `read` needs none. */
   readonly mode: 'read' | 'write';
+  /** Whether a writer creates a missing directory. Default: true. */
+  readonly create?: boolean;
 }
 
 const markerName = 'pinnersage.json';
 
 export async function openDirectory(path: string, options: DirectoryOptions): Promise<Directory> {
   const readOnly = options.mode === 'read';
-  const isNew = checkDirectory(path, readOnly);
+  const isNew = checkDirectory(path, !readOnly && (options.create ?? true));
   let lock: WriterLock | null = null;
   if (!readOnly) {
     mkdirSync(join(path, 'state'), { recursive: true });
     lock = await acquireWriterLock(path);
+    rmSync(join(path, 'tmp'), { recursive: true, force: true });
+    mkdirSync(join(path, 'tmp'));
   }
   try {
     const env = openEnvironment(join(path, 'state'), readOnly);
@@ -61,7 +67,7 @@ export async function openDirectory(path: string, options: DirectoryOptions): Pr
 }
 
 /** Whether the directory has still to be created. */
-function checkDirectory(path: string, readOnly: boolean): boolean {
+function checkDirectory(path: string, mayCreate: boolean): boolean {
   const marker = join(path, markerName);
   if (!existsSync(marker)) {
     if (existsSync(path) && !statSync(path).isDirectory())
@@ -72,7 +78,7 @@ function checkDirectory(path: string, readOnly: boolean): boolean {
         'directory-invalid',
         `${path}: not a data directory (no ${markerName}) and not empty; choose another with --data`,
       );
-    if (readOnly)
+    if (!mayCreate)
       throw new PinnersageError(
         'directory-missing',
         `${path}: no data directory here; create it with "pinnersage import items FILE" or choose another with --data`,
@@ -129,6 +135,7 @@ function wrap(
 ): Directory {
   return {
     path,
+    tempDir: join(path, 'tmp'),
     readOnly,
     tables,
     readMeta<T>(name: string): T | null {

@@ -1,6 +1,5 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { PinnersageError } from '../errors.js';
 
 /**
@@ -21,6 +20,7 @@ export async function acquireWriterLock(directory: string): Promise<WriterLock> 
   if (held.has(key)) throw lockedError(directory, 'this process');
   held.add(key);
   try {
+    const { DuckDBInstance } = await import('@duckdb/node-api'); // readers do not pay for loading it
     const instance = await DuckDBInstance.create(join(key, 'writer.lock'), { threads: '1' });
     return {
       release() {

@@ -3,7 +3,7 @@ import type { JsonValue, Metadata } from '../model/item.js';
 import { Columns } from './columns.js';
 import { csvShape } from './csv.js';
 import { DuckColumns } from './duckcolumns.js';
-import { DuckSession, quoteText } from './duckdb.js';
+import { DuckSession, quoteName, quoteText } from './duckdb.js';
 import { type Selected, selectColumn, selectRest } from './duckexpr.js';
 import { parseLooseJson } from './jsonvalues.js';
 import { formatOf } from './source.js';
@@ -42,15 +42,35 @@ async function tableOf(session: DuckSession, path: string, options: ReadOptions)
   const parquet = `read_parquet(${quoteText(path)})`;
   if (options.sql === undefined) return parquet;
   const readers = {
-    parquet: async () => parquet,
-    ndjson: async () => `read_json(${quoteText(path)}, format = 'newline_delimited')`,
-    csv: () => csvReader(path, options),
+    parquet: async () => `SELECT * FROM ${parquet}`,
+    ndjson: async () => `SELECT * FROM read_json(${quoteText(path)}, format = 'newline_delimited')`,
+    csv: () => typedCsv(session, path, options),
   };
-  await session.run(`CREATE VIEW file AS SELECT * FROM ${await readers[format]()}`);
+  await session.run(`CREATE VIEW file AS ${await readers[format]()}`);
   return `(${options.sql.replace(/;\s*$/, '')})`;
 }
 
-/** Every column of a CSV file is text: a SELECT casts what it counts with. */
+/**
+ * A CSV file with numbers where a column holds nothing else, so that a SELECT can count with them. A column in which any
+ * number has leading zeros holds ids, not numbers, and stays text. Costs one pass over the file.
+ */
+async function typedCsv(session: DuckSession, path: string, options: ReadOptions): Promise<string> {
+  await session.run(`CREATE VIEW file_text AS SELECT * FROM ${await csvReader(path, options)}`);
+  const names = (await session.rows('DESCRIBE file_text')).map(([name]) => quoteName(String(name)));
+  const all = (name: string, pattern: string): string =>
+    `coalesce(bool_and(regexp_full_match(${name}, '${pattern}')), false)`;
+  const tests = names.flatMap((name) => [
+    all(name, '-?(0|[1-9][0-9]{0,17})'),
+    all(name, '-?(0|[1-9][0-9]{0,17})([.][0-9]+)?([eE][-+]?[0-9]+)?'),
+  ]);
+  const [found] = await session.rows(`SELECT ${tests.join(', ')} FROM file_text`);
+  const columns = names.map((name, i) => {
+    const type = found[2 * i] === true ? 'BIGINT' : found[2 * i + 1] === true ? 'DOUBLE' : 'VARCHAR';
+    return `CAST(${name} AS ${type}) AS ${name}`;
+  });
+  return `SELECT ${columns.join(', ')} FROM file_text`;
+}
+
 async function csvReader(path: string, options: ReadOptions): Promise<string> {
   const { delimiter, names } = await csvShape(path, options);
   const columns = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ');
@@ -66,9 +86,9 @@ async function reportRejects(
   onBad: (bad: BadRow) => void,
 ): Promise<void> {
   const rejects = await session.rows(
-    'SELECT line, error_message FROM reject_errors ORDER BY line, column_idx',
+    'SELECT DISTINCT line, column_idx, error_message FROM reject_errors ORDER BY line, column_idx',
   );
-  for (const [line, message] of rejects) {
+  for (const [line, , message] of rejects) {
     const detail = String(message).split('\n')[0];
     onBad({ file: path, line: Number(line), reason: 'malformed-row', detail });
   }

@@ -26,7 +26,28 @@ export interface NpyHeader {
 const magic = Buffer.from('\x93NUMPY', 'latin1');
 const defaultBlockBytes = 4 << 20;
 
-/** Whole into memory. NaN and infinities are handed on as they are. */
+/** Whole into memory as float64, which loses nothing. NaN and infinities are handed on as they are. */
+export async function readNpyDouble(
+  path: string,
+): Promise<{ readonly rows: number; readonly dim: number; readonly data: Float64Array }> {
+  checkFile(path);
+  const file = await open(path);
+  try {
+    const { rows, dim, width, dataStart } = await headerOf(file, path);
+    const data = new Float64Array(rows * dim);
+    const perBlock = Math.max(1, Math.floor(defaultBlockBytes / (dim * width)));
+    for (let first = 0; first < rows; first += perBlock) {
+      const bytes = new Uint8Array(Math.min(perBlock, rows - first) * dim * width);
+      await readFully(file, path, bytes, dataStart + first * dim * width);
+      data.set(width === 4 ? new Float32Array(bytes.buffer) : new Float64Array(bytes.buffer), first * dim);
+    }
+    return { rows, dim, data };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whole into memory as float32. NaN and infinities are handed on as they are. */
 export async function readNpy(path: string): Promise<NpyMatrix> {
   const { rows, dim } = await readNpyHeader(path);
   const data = new Float32Array(rows * dim);

@@ -53,6 +53,8 @@ export function createRng(seed: number): Rng {
   const uniform = (): number => ((u32() >>> 5) * 67108864 + (u32() >>> 6)) / 9007199254740992;
 
   function below(bound: number): number {
+    if (!(Number.isInteger(bound) && bound >= 1 && bound <= 4294967296))
+      throw new RangeError(`bound: got ${bound}, expected an integer from 1 to 2^32`);
     const limit = 4294967296 - (4294967296 % bound);
     let x = u32();
     while (x >= limit) x = u32();

@@ -131,6 +131,22 @@ test('a SELECT over Parquet, NDJSON and CSV', async () => {
   );
 });
 
+test('a SELECT over a CSV file counts with columns of numbers; ids with leading zeros keep them', async () => {
+  const csv = write(dir, 'n.csv', 'user,item,stars,share\n1,007,9,.5\n2,010,7,1e-3\n3,,10,2\n12,1,,0.25\n');
+  const sql =
+    'SELECT "user" AS user_id, item AS item_id FROM file WHERE stars >= 8 ORDER BY stars DESC, "user"';
+  expect((await readAll(csv, want({ user_id: 'text', item_id: 'text' }), { sql })).rows).toEqual([
+    ['3', null],
+    ['1', '007'],
+  ]);
+  const shares =
+    'SELECT "user" + 1 AS user_id, item AS item_id FROM file WHERE try_cast(share AS DOUBLE) < 0.3';
+  expect((await readAll(csv, want({ user_id: 'text', item_id: 'text' }), { sql: shares })).rows).toEqual([
+    ['3', '010'],
+    ['13', '1'],
+  ]);
+});
+
 test('a SELECT over a CSV file with broken lines and no header', async () => {
   const path = write(dir, 'q.dat', '1::2\n3\n\n4::5::6\n7::"a\nb"\n8::9\n');
   const options = {

@@ -1,0 +1,234 @@
+import type { Directory } from '../disk/directory.js';
+import { IdTable } from '../disk/ids.js';
+import { PinnersageError } from '../errors.js';
+import { readTable } from '../files/read.js';
+import type { Rejects } from '../files/rejects.js';
+import { createRejects, type ImportReport, type RejectFlags } from '../files/report.js';
+import { ExternalSort } from '../files/sort.js';
+import type { ColumnRequest, ReadOptions, RowBatch } from '../files/table.js';
+import { type AcceptOptions, actionRefusal, extrasOf, type RawAction, type Refusal } from './accept.js';
+import { type ActionRecord, encodeKey, encodeValue } from './codec.js';
+import type { ActionLog } from './log.js';
+
+export interface ImportActionsOptions extends ReadOptions, RejectFlags {
+  /** The type of every action of a file without a `type` column. */
+  readonly type?: string;
+  /** Earliest and latest time taken, epoch ms, inclusive; other rows count as rejected. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  /** `keep` (default) stores actions on items that are not in the catalog yet; `reject` refuses them. */
+  readonly unknownItems?: 'keep' | 'reject';
+  /** The wall clock, epoch ms: stamps what is accepted and tells what is in the future. */
+  readonly wallClockMs: number;
+  readonly onNote?: (note: string) => void;
+  readonly onProgress?: (rows: number, phase: 'reading' | 'storing') => void;
+  readonly signal?: AbortSignal;
+}
+
+const sortMemoryBytes = 192 * 1024 * 1024;
+const storeStep = 20_000;
+
+/**
+ * Imports one file of actions. Rows are checked, sorted by (user, time) with bounded memory, and stored in that order,
+ * a step at a time, each durable. Stopped anywhere, the same command takes up what is missing: an action that is
+ * already there counts as a duplicate.
+ */
+export async function importActions(
+  directory: Directory,
+  log: ActionLog,
+  path: string,
+  options: ImportActionsOptions,
+): Promise<ImportReport> {
+  const rejects = createRejects(options);
+  const sorter = new ExternalSort({ memoryBytes: sortMemoryBytes, tempDir: directory.tempDir });
+  try {
+    await readInto(sorter, new RowEncoder(directory, log, options), path, options, rejects);
+    const { accepted, duplicates } = await storeSorted(sorter, directory, log, path, options);
+    return { accepted, duplicates, rejected: rejects.counts, examples: rejects.examples };
+  } finally {
+    sorter.close();
+    rejects.close();
+  }
+}
+
+function columnsFor(options: ImportActionsOptions): ColumnRequest[] {
+  return [
+    { name: 'user_id', kind: 'text', required: true },
+    { name: 'item_id', kind: 'text', required: true },
+    { name: 'type', kind: 'text', required: options.type === undefined },
+    { name: 'timestamp', kind: 'timestamp', required: true },
+    { name: 'event_id', kind: 'text', required: false },
+    { name: 'weight', kind: 'text', required: false },
+    { name: 'recommendation_id', kind: 'text', required: false },
+    { name: 'position', kind: 'text', required: false },
+    { name: 'context', kind: 'json', required: false },
+  ];
+}
+
+async function readInto(
+  sorter: ExternalSort,
+  encoder: RowEncoder,
+  path: string,
+  options: ImportActionsOptions,
+  rejects: Rejects,
+): Promise<void> {
+  let rows = 0;
+  const batches = readTable(path, options, columnsFor(options), rejects.add, options.onNote ?? (() => {}));
+  for await (const batch of batches) {
+    if (options.signal?.aborted)
+      throw new PinnersageError(
+        'interrupted',
+        `${path}: interrupted while reading; nothing of it was stored`,
+      );
+    for (const record of encoder.encode(batch, (row, refusal) =>
+      rejects.add({ file: path, line: batch.line(row), ...refusal }),
+    ))
+      sorter.add(encodeKey(record), encodeValue(record));
+    rows += batch.rows;
+    options.onProgress?.(rows, 'reading');
+  }
+}
+
+async function storeSorted(
+  sorter: ExternalSort,
+  directory: Directory,
+  log: ActionLog,
+  path: string,
+  options: ImportActionsOptions,
+): Promise<{ accepted: number; duplicates: number }> {
+  const records = sorter.records();
+  let accepted = 0;
+  let seen = 0;
+  while (seen < sorter.count) {
+    if (options.signal?.aborted)
+      throw new PinnersageError(
+        'interrupted',
+        `${path}: interrupted after storing ${accepted} actions; the same command takes the rest`,
+      );
+    const fresh = directory.write(() => log.put(take(records, storeStep), options.wallClockMs));
+    for (const isNew of fresh) if (isNew) accepted++;
+    seen += fresh.length;
+    options.onProgress?.(seen, 'storing');
+    await new Promise(setImmediate); // lets Ctrl-C through
+  }
+  records.return();
+  return { accepted, duplicates: seen - accepted };
+}
+
+function* take<T>(from: Iterator<T>, count: number): Generator<T, void> {
+  for (let i = 0; i < count; i++) {
+    const next = from.next();
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+/** Turns rows into records, giving numbers to ids and types that are new. */
+class RowEncoder {
+  private readonly directory: Directory;
+  private readonly log: ActionLog;
+  private readonly items: IdTable;
+  private readonly options: ImportActionsOptions;
+  private readonly accept: AcceptOptions;
+
+  constructor(directory: Directory, log: ActionLog, options: ImportActionsOptions) {
+    this.directory = directory;
+    this.log = log;
+    this.items = new IdTable(directory, 'item');
+    this.options = options;
+    this.accept = {
+      wallClockMs: options.wallClockMs,
+      ...(options.sinceMs === undefined ? {} : { sinceMs: options.sinceMs }),
+      ...(options.untilMs === undefined ? {} : { untilMs: options.untilMs }),
+    };
+  }
+
+  encode(batch: RowBatch, refuse: (row: number, refusal: Refusal) => void): ActionRecord[] {
+    const rowAt = rawRows(batch, this.options.type);
+    const faults = batch.timestamp('timestamp');
+    const taken: RawAction[] = [];
+    for (let row = 0; row < batch.rows; row++) {
+      const action = rowAt(row);
+      const refusal = this.refusal(action, faults.reason(row));
+      if (refusal) refuse(row, refusal);
+      else taken.push(action);
+    }
+    return this.toRecords(taken);
+  }
+
+  private refusal(action: RawAction, timeFault: string | null): Refusal | null {
+    const refusal = actionRefusal(action, this.accept);
+    if (refusal?.reason === 'timestamp-unparsable' && timeFault) return { ...refusal, reason: timeFault };
+    if (refusal || this.options.unknownItems !== 'reject') return refusal;
+    const key = this.items.find(action.itemId as string);
+    const known = key !== null && (this.items.read(key)?.flags ?? 0) !== 0;
+    return known
+      ? null
+      : { reason: 'item-unknown', detail: `item_id: "${action.itemId}" is not in the catalog` };
+  }
+
+  private toRecords(actions: readonly RawAction[]): ActionRecord[] {
+    return toRecords(this.directory, this.log, this.items, actions);
+  }
+}
+
+/** Records of checked actions; ids and types that are new get their numbers in one durable step. */
+export function toRecords(
+  directory: Directory,
+  log: ActionLog,
+  items: IdTable,
+  actions: readonly RawAction[],
+): ActionRecord[] {
+  const userIds = actions.map((action) => action.userId as string);
+  const itemIds = actions.map((action) => action.itemId as string);
+  const types = actions.map((action) => action.type as string);
+  const isNew =
+    userIds.some((id) => log.users.find(id) === null) ||
+    itemIds.some((id) => items.find(id) === null) ||
+    types.some((type) => log.types.find(type) === null);
+  const number = () => ({
+    users: log.users.ensureAll(userIds),
+    items: items.ensureAll(itemIds),
+    types: types.map((type) => log.types.ensure(type)),
+  });
+  const keys = isNew ? directory.write(number) : number();
+  return actions.map((action, i) => ({
+    user: keys.users[i],
+    time: action.timestamp,
+    item: keys.items[i],
+    type: keys.types[i],
+    weight: Number.isNaN(action.weight) ? 1 : action.weight,
+    eventId: action.eventId,
+    extras: extrasOf(action),
+  }));
+}
+
+function rawRows(batch: RowBatch, type: string | undefined): (row: number) => RawAction {
+  const users = batch.text('user_id');
+  const items = batch.text('item_id');
+  const types = batch.has('type') ? batch.text('type') : null;
+  const times = batch.timestamp('timestamp').ms;
+  const events = batch.has('event_id') ? batch.text('event_id') : null;
+  const weights = batch.has('weight') ? batch.text('weight') : null;
+  const recommendations = batch.has('recommendation_id') ? batch.text('recommendation_id') : null;
+  const positions = batch.has('position') ? batch.text('position') : null;
+  const contexts = batch.has('context') ? batch.json('context') : null;
+  return (row) => ({
+    userId: users[row],
+    itemId: items[row],
+    type: type ?? types?.[row] ?? null,
+    timestamp: times[row],
+    eventId: events?.[row] ?? null,
+    weight: optionalNumber(weights?.[row] ?? null),
+    recommendationId: recommendations?.[row] ?? null,
+    position: optionalNumber(positions?.[row] ?? null),
+    context: contexts?.[row],
+  });
+}
+
+/** NaN stands for no number at all; what is there but is not a number becomes infinite, which is refused. */
+function optionalNumber(text: string | null): number {
+  if (text === null || text.trim() === '') return Number.NaN;
+  const value = Number(text);
+  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+}

@@ -1,0 +1,58 @@
+import { Command } from 'commander';
+import { PinnersageError } from '../errors.js';
+import type { Role } from '../model/action.js';
+import type { PinnerSage } from '../pipeline/pinnersage.js';
+import { type Settings, settingNames } from '../pipeline/settings.js';
+import { type CommonFlags, withCommon } from './options.js';
+import { print, printJson, table } from './output.js';
+import { withData } from './session.js';
+
+export function configCommand(): Command {
+  const command = new Command('config').description(
+    'stored settings: show them, change one, declare an action type',
+  );
+  withCommon(command.command('show', { isDefault: true }))
+    .description('the settings of a data directory')
+    .action((flags: CommonFlags) => withData(flags.data, 'read', (data) => show(data, flags)));
+  withCommon(command.command('set'))
+    .description(`one of ${settingNames.join(', ')}, or alpha (of the active space)`)
+    .argument('<name>')
+    .argument('<value>')
+    .action((name: string, value: string, flags: CommonFlags) =>
+      withData(flags.data, 'write', async (data) => {
+        await set(data, name, value);
+        show(data, flags);
+      }),
+    );
+  withCommon(command.command('type'))
+    .description(
+      'declare an action type: interest actions are clustered, exclude bars an item, impression is logged only',
+    )
+    .argument('<type>')
+    .argument('<role>', 'interest, exclude or impression')
+    .argument('[weight]', 'multiplies the importance of its actions', '1')
+    .action((name: string, role: string, weight: string, flags: CommonFlags) =>
+      withData(flags.data, 'write', async (data) => {
+        await data.declareActionType(name, { role: role as Role, weight: Number(weight) });
+        show(data, flags);
+      }),
+    );
+  return command;
+}
+
+async function set(data: PinnerSage, name: string, value: string): Promise<void> {
+  if (name === 'alpha') return data.setAlpha(Number(value));
+  if (!settingNames.includes(name as keyof Settings))
+    throw new PinnersageError(
+      'option-invalid',
+      `got setting "${name}", expected one of: ${settingNames.join(', ')}, alpha`,
+    );
+  const parsed = value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
+  await data.configure({ [name]: parsed });
+}
+
+function show(data: PinnerSage, flags: CommonFlags): void {
+  const settings = data.settings();
+  if (flags.json) printJson(settings);
+  else print(table(['setting', 'value'], Object.entries(settings)));
+}

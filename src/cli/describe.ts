@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import type { Description } from '../pipeline/pinnersage.js';
+import { type CommonFlags, withCommon } from './options.js';
+import { format, print, printJson, table } from './output.js';
+import { withData } from './session.js';
+
+export function describeCommand(): Command {
+  return withCommon(new Command('describe'))
+    .description('what a data directory holds')
+    .action((flags: CommonFlags) =>
+      withData(flags.data, 'read', (data) => {
+        const found = data.describe();
+        if (flags.json) printJson(found);
+        else print(present(found));
+      }),
+    );
+}
+
+function present(found: Description): string {
+  const spaces = found.spaces.map((space) => [
+    space.name === found.activeSpace ? `${space.name} (active)` : space.name,
+    space.vectors,
+    space.dim,
+    space.normalized ? 'yes' : 'no',
+    space.generation,
+    space.alpha ? `${format(space.alpha.value)} (${space.alpha.origin})` : 'not set',
+    space.source,
+  ]);
+  const types = found.actionTypes.map(({ name, role, weight }) => [name, role, weight]);
+  const batch = found.batch
+    ? `last batch as of ${found.batch.asOf}: ${format(found.batch.users)} users in space ${found.batch.space}`
+    : 'no batch has been run yet';
+  return [
+    `${found.path}: ${format(found.items)} items, ${format(found.users)} users, ${format(found.actions)} actions` +
+      `${found.newestAction ? `, the newest of ${found.newestAction}` : ''}; ${batch}`,
+    table(['space', 'vectors', 'dim', 'normalised', 'generation', 'alpha', 'source'], spaces),
+    table(['action type', 'role', 'weight'], types),
+    table(['setting', 'value'], Object.entries(found.settings)),
+  ].join('\n\n');
+}

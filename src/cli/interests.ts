@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import type { PinnerSage, UserInterests } from '../pipeline/pinnersage.js';
+import { type CommonFlags, withCommon } from './options.js';
+import { print, printJson, table } from './output.js';
+import { withData } from './session.js';
+
+interface Flags extends CommonFlags {
+  readonly members?: boolean;
+}
+
+export function interestsCommand(): Command {
+  return withCommon(new Command('interests'))
+    .description("a user's interests: medoid, importance, size")
+    .argument('<user>', 'user id')
+    .option('--members', 'name the items of each interest')
+    .action((user: string, flags: Flags) =>
+      withData(flags.data, 'read', (data) => {
+        const found = data.interests(user, { members: flags.members ?? false });
+        if (flags.json) printJson(found);
+        else print(present(found, data));
+      }),
+    );
+}
+
+function present(found: UserInterests, data: PinnerSage): string {
+  if (found.interests.length === 0)
+    return `${found.userId} has no interests as of ${found.asOf}: no action in the window.`;
+  const total = found.interests.reduce((sum, interest) => sum + interest.importance, 0);
+  const rows = found.interests.map((interest) => [
+    interest.interestId,
+    titleOf(data, interest.medoid),
+    interest.importance,
+    `${((100 * interest.importance) / total).toFixed(0)} %`,
+    interest.size,
+    interest.lastActionAt.slice(0, 10),
+    ...(interest.members ? [interest.members.map((item) => titleOf(data, item)).join(', ')] : []),
+  ]);
+  const head = ['interest', 'medoid', 'importance', 'share', 'size', 'last action'];
+  if (found.interests[0].members) head.push('members');
+  return `${found.userId} as of ${found.asOf}\n${table(head, rows)}`;
+}
+
+/** An item by its title where it has one. */
+export function titleOf(data: PinnerSage, itemId: string): string {
+  const title = data.item(itemId)?.metadata?.title;
+  return typeof title === 'string' && title !== '' ? `${title} (${itemId})` : itemId;
+}

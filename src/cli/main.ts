@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, type CommanderError } from 'commander';
+import { batchCommand } from './batch.js';
+import { clusterCommand } from './cluster.js';
+import { configCommand } from './config.js';
+import { describeCommand } from './describe.js';
+import { embedCommand } from './embed.js';
+import { importCommand } from './import.js';
+import { interestsCommand } from './interests.js';
+import { recommendCommand } from './recommend.js';
+import { fail } from './session.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('pinnersage')
+  .description(
+    'Several embeddings per user: interests from what people did, candidates from their interests.',
+  )
+  .version(version)
+  .showHelpAfterError('(add --help for the flags)')
+  .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad usage or bad input.');
+
+for (const command of [
+  importCommand,
+  embedCommand,
+  batchCommand,
+  interestsCommand,
+  recommendCommand,
+  describeCommand,
+  configCommand,
+  clusterCommand,
+])
+  program.addCommand(command());
+
+/** commander's own exits: help and version are fine, everything else is bad usage. */
+function exitOn(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? 0 : 2);
+}
+
+function overrideExits(command: Command): void {
+  command.exitOverride(exitOn);
+  for (const sub of command.commands) overrideExits(sub);
+}
+
+overrideExits(program);
+await program.parseAsync().catch(fail);

@@ -1,0 +1,92 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseIso } from '../files/iso.js';
+
+/** Flags that every command on a data directory takes (docs/design.md, Commands). */
+export interface CommonFlags {
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+export interface FileFlags {
+  readonly format?: 'parquet' | 'ndjson' | 'csv';
+  readonly map?: Readonly<Record<string, string>>;
+  readonly delimiter?: string;
+  readonly columns?: readonly string[];
+  readonly sql?: string;
+  readonly timeUnit?: 's' | 'ms';
+  readonly strict?: boolean;
+  readonly rejects?: string;
+}
+
+export function withCommon(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--data <dir>', 'data directory').default('./pinnersage-data').env('PINNERSAGE_DATA'),
+    )
+    .option('--json', 'one JSON document on stdout, nothing else');
+}
+
+export function withFileFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--format <format>', 'by the extension otherwise').choices(['parquet', 'ndjson', 'csv']),
+    )
+    .option('--map <pairs>', "our fields from the file's columns: user_id=userid,item_id=gameid", pairs)
+    .option('--delimiter <text>', 'of a CSV file; may be several characters')
+    .option('--columns <names>', 'column names of a CSV file without a header', list)
+    .option('--sql <select>', 'a DuckDB SELECT over the table "file" instead of the file as it is')
+    .option('--strict', 'stop at the first row that cannot be used')
+    .option('--rejects <file>', 'write rows that cannot be used to this NDJSON file');
+}
+
+export function instant(text: string): number {
+  const ms = parseIso(text);
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError(`got "${text}", expected ISO 8601 such as 2026-06-30T12:00:00Z`);
+  return ms;
+}
+
+export function windowDays(text: string): number | 'all' {
+  return text === 'all' ? text : positive(text);
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError(`got "${text}", expected a finite number > 0`);
+}
+
+export function nonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError(`got "${text}", expected a finite number ≥ 0`);
+}
+
+export function count(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError(`got "${text}", expected an integer ≥ 1`);
+}
+
+export function seed(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError(`got "${text}", expected an integer from 0 to 2^53-1`);
+}
+
+export function list(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === ''))
+    throw new InvalidArgumentError(`got "${text}", expected names with commas between`);
+  return names;
+}
+
+function pairs(text: string): Record<string, string> {
+  const parts = list(text).map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1 || at === pair.length - 1)
+      throw new InvalidArgumentError(`got "${pair}", expected field=column pairs with commas between`);
+    return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+  });
+  return Object.fromEntries(parts);
+}

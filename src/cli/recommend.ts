@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import type { Recommendation } from '../model/candidate.js';
+import type { PinnerSage } from '../pipeline/pinnersage.js';
+import { defaultCount } from '../pipeline/recommend.js';
+import { titleOf } from './interests.js';
+import { type CommonFlags, count, instant, seed, withCommon } from './options.js';
+import { print, printJson, table } from './output.js';
+import { withData } from './session.js';
+
+interface Flags extends CommonFlags {
+  readonly count: number;
+  readonly medoids?: number;
+  readonly seed?: number;
+  readonly explain?: boolean;
+  readonly now?: number;
+}
+
+export function recommendCommand(): Command {
+  return withCommon(new Command('recommend'))
+    .description('candidates for a user from a few of their interests, drawn by importance')
+    .argument('<user>', 'user id; one who is not known gets popular items, named as a fallback')
+    .option('--count <k>', 'how many candidates', count, defaultCount)
+    .option('--medoids <e>', 'how many interests are sampled (default: 3)', count)
+    .option('--seed <n>', 'replays a draw (default: from the user and the clock)', seed)
+    .option('--explain', "name the user's own items behind each candidate")
+    .option('--now <iso>', 'the clock (default: the wall clock)', instant)
+    .action((user: string, flags: Flags) =>
+      withData(flags.data, 'read', (data) => {
+        const { now, data: _, json, ...options } = flags;
+        const answer = data.recommend(user, { ...options, ...(now === undefined ? {} : { nowMs: now }) });
+        if (json) printJson(answer);
+        else print(present(answer, data));
+      }),
+    );
+}
+
+function present(answer: Recommendation, data: PinnerSage): string {
+  const drawn = answer.interests.map(
+    (interest) => `  ${(100 * interest.probability).toFixed(0)} %  ${titleOf(data, interest.medoid)}`,
+  );
+  const why = answer.fallback
+    ? `nothing is known of ${answer.userId}: popular items`
+    : `drawn for ${answer.userId} with seed ${answer.seed}, with their shares of the first draw:\n${drawn.join('\n')}`;
+  const medoidOf = new Map(answer.interests.map((interest) => [interest.interestId, interest.medoid]));
+  const rows = answer.items.map((item, rank) => [
+    rank + 1,
+    titleOf(data, item.itemId),
+    item.score,
+    item.interestId === null ? '-' : titleOf(data, medoidOf.get(item.interestId) ?? item.interestId),
+    item.because?.map((own) => titleOf(data, own)).join(', ') ?? '',
+  ]);
+  const head = ['rank', 'item', 'score', 'from interest', 'because of'];
+  const explained = answer.items.some((item) => item.because);
+  const shown = explained ? rows : rows.map((row) => row.slice(0, -1));
+  return `${why}\n\n${table(explained ? head : head.slice(0, -1), shown)}`;
+}

@@ -1,0 +1,43 @@
+import { PinnersageError } from '../errors.js';
+import { type OpenOptions, open, type PinnerSage } from '../pipeline/pinnersage.js';
+
+const openOptions = {
+  read: { mode: 'read' },
+  write: { mode: 'write', create: false },
+  create: { mode: 'write' },
+} as const satisfies Record<string, OpenOptions>;
+
+/** Opens the directory for one command and closes it whatever happens; only importers create one. */
+export async function withData<T>(
+  path: string,
+  access: keyof typeof openOptions,
+  work: (data: PinnerSage) => Promise<T> | T,
+): Promise<T> {
+  const data = await open(path, openOptions[access]);
+  try {
+    return await work(data);
+  } finally {
+    await data.close();
+  }
+}
+
+/** Ctrl-C asks the work to stop at its next safe point; a second one ends the process. */
+export function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    process.stderr.write('\nstopping at the next safe point; press Ctrl-C again to stop at once\n');
+    controller.abort();
+    process.once('SIGINT', () => process.exit(130));
+  });
+  return controller.signal;
+}
+
+/** One clear line for the person at the terminal, and the documented exit code. */
+export function fail(error: unknown): never {
+  if (error instanceof PinnersageError) {
+    process.stderr.write(`pinnersage: ${error.message} [${error.code}]\n`);
+    process.exit(error.exitCode);
+  }
+  process.stderr.write(`pinnersage: ${error instanceof Error ? error.stack : String(error)} [internal]\n`);
+  process.exit(1);
+}

@@ -1,0 +1,30 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { ActionLog } from '../actions/log.js';
+import { openDirectory } from '../disk/directory.js';
+import { EmbeddedProfileStore } from '../store/embedded.js';
+import { type BatchPlan, ChunkRunner } from './chunk.js';
+
+/** What the batch gives a worker thread: the plan over shared arrays, and its own popularity sums. */
+export interface BatchWorkerData {
+  readonly path: string;
+  readonly plan: BatchPlan;
+  readonly popularity: Float64Array;
+}
+
+const port = parentPort;
+if (!port) throw new Error('batch-worker runs in a worker thread only');
+const { path, plan, popularity } = workerData as BatchWorkerData;
+const directory = await openDirectory(path, { mode: 'read' });
+const runner = new ChunkRunner(
+  plan,
+  new ActionLog(directory),
+  new EmbeddedProfileStore(directory),
+  popularity,
+);
+
+port.on('message', async ({ from, to }: { from: number; to: number }) => {
+  if (from < to) return port.postMessage(runner.run(from, to));
+  await directory.close();
+  port.close();
+});
+port.postMessage(null); // ready

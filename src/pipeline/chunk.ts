@@ -1,0 +1,184 @@
+import type { ActionLog } from '../actions/log.js';
+import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
+import { type ActionType, dayMs, type UserLog } from '../model/action.js';
+import { type EmbeddingTable, type UserKey, vectorOf } from '../model/item.js';
+import type { Interest } from '../model/profile.js';
+import { InferScratch, inferWith } from '../profile/infer.js';
+import type { ProfileOptions } from '../profile/options.js';
+import { collectPoints, type LeftOut, PointScratch, type Points } from '../profile/points.js';
+import { encodeInterests } from '../store/codec.js';
+import type { ProfileEntry, ProfileStore } from '../store/profiles.js';
+
+/** Everything that a batch run fixes for all users; shared with worker threads, so only data and shared arrays. */
+export interface BatchPlan {
+  readonly asOf: number;
+  /** Actions accepted after this one belong to the next run. */
+  readonly maxSeq: number;
+  readonly options: ProfileOptions;
+  readonly types: readonly ActionType[];
+  readonly table: EmbeddingTable;
+  readonly space: string;
+  readonly spaceGeneration: number;
+  /** Item number → place of its id in byte order. */
+  readonly idRank: Uint32Array;
+}
+
+export interface FailedUser {
+  readonly user: UserKey;
+  readonly message: string;
+}
+
+/** What became of users `from … to−1`. */
+export interface ChunkResult {
+  readonly entries: readonly ProfileEntry[];
+  /** Interests per entry. */
+  readonly interestCounts: readonly number[];
+  readonly failed: readonly FailedUser[];
+  /** Users with at least one interest action of any age. */
+  readonly active: number;
+  readonly leftOut: LeftOut;
+}
+
+/** Decayed popularity is summed in multiples of this, so that the sum does not depend on the order of users. */
+const popularityUnit = 2 ** -20;
+
+/** One thread's share of a batch: its own memory, used again for every user. */
+export class ChunkRunner {
+  private readonly plan: BatchPlan;
+  private readonly log: ActionLog;
+  private readonly store: ProfileStore;
+  private readonly popularity: Float64Array;
+  private readonly clusterer: Clusterer;
+  private readonly points = new PointScratch();
+  private readonly scratch = new InferScratch();
+
+  /** `popularity`: per item, the decayed weight of all actions, in units of 2⁻²⁰; added to. */
+  constructor(plan: BatchPlan, log: ActionLog, store: ProfileStore, popularity: Float64Array) {
+    this.plan = plan;
+    this.log = log;
+    this.store = store;
+    this.popularity = popularity;
+    this.clusterer = createClusterer(plan.table.dim);
+  }
+
+  run(from: UserKey, to: UserKey): ChunkResult {
+    const result = {
+      entries: [] as ProfileEntry[],
+      interestCounts: [] as number[],
+      failed: [] as FailedUser[],
+      active: 0,
+    };
+    const leftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
+    this.visitUsers(from, to, result.failed, (user, log) => {
+      const points = this.collect(log);
+      for (const reason of Object.keys(leftOut) as (keyof LeftOut)[])
+        leftOut[reason] += points.leftOut[reason];
+      if (log.length > points.leftOut.role) result.active++;
+      if (points.itemKeys.length === 0) return;
+      const interests = this.infer(user, points);
+      this.addPopularity(points);
+      result.entries.push({ user, bytes: encodeInterests(interests) });
+      result.interestCounts.push(interests.length);
+    });
+    return { ...result, leftOut };
+  }
+
+  /** One poisonous user fails alone: where the common scan stops, the rest is visited user by user. */
+  private visitUsers(
+    from: UserKey,
+    to: UserKey,
+    failed: FailedUser[],
+    visit: (user: UserKey, log: UserLog) => void,
+  ): void {
+    let next = from;
+    const guarded = (user: UserKey, log: UserLog): void => {
+      next = user + 1;
+      try {
+        visit(user, log);
+      } catch (error) {
+        failed.push({ user, message: messageOf(error) });
+      }
+    };
+    try {
+      this.log.scan(from, to, guarded);
+      return;
+    } catch {
+      // The scan does not say whose bytes it could not read; the scans below do.
+    }
+    for (let user = next; user < to; user++) {
+      try {
+        this.log.scan(user, user + 1, guarded);
+      } catch (error) {
+        failed.push({ user, message: messageOf(error) });
+      }
+    }
+  }
+
+  private collect(log: UserLog): Points {
+    const { plan } = this;
+    const { options, types, table, idRank } = plan;
+    return collectPoints(
+      upToSeq(log, plan.maxSeq),
+      plan.asOf,
+      {
+        windowDays: options.windowDays,
+        types,
+        maxItems: options.maxItemsPerUser,
+        hasVector: (item) => item < table.rowOfItem.length && table.rowOfItem[item] >= 0,
+        idRank,
+      },
+      this.points,
+    );
+  }
+
+  private infer(user: UserKey, points: Points): Interest[] {
+    const { table, options, asOf, space, spaceGeneration } = this.plan;
+    const n = points.itemKeys.length;
+    const matrix = this.clusterer.vectors(n);
+    for (let i = 0; i < n; i++) {
+      const vector = vectorOf(table, points.itemKeys[i]);
+      if (vector) matrix.set(vector, i * table.dim);
+    }
+    const identity = { user: this.log.users.idOf(user), space, generation: spaceGeneration };
+    const published = this.store.get(user)?.interests ?? [];
+    return inferWith(this.clusterer, this.scratch, points, asOf, { ...options, identity }, published);
+  }
+
+  private addPopularity(points: Points): void {
+    const { asOf, options } = this.plan;
+    const { itemKeys, actionOffsets, times, weights } = points;
+    for (let i = 0; i < itemKeys.length; i++) {
+      for (let a = actionOffsets[i]; a < actionOffsets[i + 1]; a++) {
+        const decayed = weights[a] * Math.exp((-options.lambda * (asOf - times[a])) / dayMs);
+        this.popularity[itemKeys[i]] += Math.round(decayed / popularityUnit);
+      }
+    }
+  }
+}
+
+/** Items by falling popularity, ties to the lower number; items nobody acted on are left out. */
+export function rankPopularity(sums: Float64Array): { items: Uint32Array; scores: Float64Array } {
+  const items = Uint32Array.from(sums.keys()).filter((item) => sums[item] > 0);
+  items.sort((a, b) => sums[b] - sums[a] || a - b);
+  return { items, scores: Float64Array.from(items, (item) => sums[item] * popularityUnit) };
+}
+
+/** The log without what was accepted after `maxSeq`; the log itself where that is all of it. */
+function upToSeq(log: UserLog, maxSeq: number): UserLog {
+  let newer = false;
+  for (let i = 0; i < log.length && !newer; i++) newer = log.seqs[i] > maxSeq;
+  if (!newer) return log;
+  const rows = Uint32Array.from({ length: log.length }, (_, i) => i).filter((i) => log.seqs[i] <= maxSeq);
+  return {
+    length: rows.length,
+    items: Uint32Array.from(rows, (i) => log.items[i]),
+    times: Float64Array.from(rows, (i) => log.times[i]),
+    types: Uint16Array.from(rows, (i) => log.types[i]),
+    weights: Float32Array.from(rows, (i) => log.weights[i]),
+    seqs: Float64Array.from(rows, (i) => log.seqs[i]),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,140 @@
+import type { ActionLog } from '../actions/log.js';
+import { createExactSearch } from '../ann/exact.js';
+import type { VectorSearch } from '../ann/search.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { LoadedSpace } from '../catalog/space.js';
+import { PinnersageError } from '../errors.js';
+import { deriveSeed, hashHex } from '../math/hash.js';
+import { createRng } from '../math/rng.js';
+import type { Candidate, Recommendation } from '../model/candidate.js';
+import type { ItemKey, UserKey } from '../model/item.js';
+import { requestSeed } from '../profile/sample.js';
+import { type Pick, retrieve } from '../retrieve/retrieve.js';
+import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
+
+export interface RecommendOptions {
+  /** Candidates wanted. Default: 100. Range: integer ≥ 1. */
+  readonly count?: number;
+  /** Interests sampled, the paper's e. Default: as configured (3). Range: integer ≥ 1. */
+  readonly medoids?: number;
+  /** Replays a draw. Default: derived from the user and `nowMs`. Range: safe integer ≥ 0. */
+  readonly seed?: number;
+  /** Whether each item names the user's own items behind it. Default: false. */
+  readonly explain?: boolean;
+  /** The clock, epoch ms. Default: the wall clock. Effect: the seed, where none is given. */
+  readonly nowMs?: number;
+}
+
+export const defaultCount = 100;
+/** How many of the user's own items an explained candidate names. */
+const becauseCount = 3;
+const noPopularity: Popularity = { items: new Uint32Array(0), scores: new Float64Array(0) };
+
+/** Answers requests for candidates from what the last batch wrote. */
+export class Recommender {
+  private readonly catalog: Catalog;
+  private readonly log: ActionLog;
+  private readonly store: ProfileStore;
+  private kept: { readonly space: LoadedSpace; readonly search: VectorSearch } | null = null;
+
+  constructor(catalog: Catalog, log: ActionLog, store: ProfileStore) {
+    this.catalog = catalog;
+    this.log = log;
+    this.store = store;
+  }
+
+  recommend(
+    userId: string,
+    defaultMedoids: number,
+    options: Required<Omit<RecommendOptions, 'medoids' | 'seed'>> & RecommendOptions,
+  ): Recommendation {
+    const generation = requireGeneration(this.store);
+    const { space, search } = this.searchable();
+    const medoids = positive('medoids', options.medoids ?? defaultMedoids);
+    const count = positive('count', options.count);
+    const seed = options.seed ?? deriveSeed('seed', userId, options.nowMs);
+    const user = this.log.users.find(userId);
+    const retrieved = retrieve(
+      {
+        interests: (user === null ? null : this.store.get(user))?.interests ?? [],
+        table: space,
+        search,
+        barred: user === null ? new Set() : this.actedOn(user),
+        popular: this.store.popularity() ?? noPopularity,
+      },
+      { count, medoids, because: options.explain ? becauseCount : 0 },
+      createRng(requestSeed(seed, userId, 'recommend')),
+    );
+    return {
+      recommendationId: recommendationId(userId, seed, generation, space, count, medoids),
+      userId,
+      seed,
+      fallback: retrieved.fallback,
+      propensity: retrieved.propensity,
+      interests: retrieved.drawn.map(({ interest, probability }) => ({
+        interestId: interest.id,
+        medoid: this.catalog.ids.idOf(interest.medoid),
+        probability,
+      })),
+      items: retrieved.picks.map((pick) => this.candidate(pick)),
+    };
+  }
+
+  /** The active space with a search over it; built when first asked for and again when the space changed. */
+  private searchable(): { space: LoadedSpace; search: VectorSearch } {
+    const space = this.catalog.load();
+    if (this.kept?.space.vectors !== space.vectors || this.kept.space.live !== space.live) {
+      const { vectors, dim, live, info } = space;
+      this.kept = { space, search: createExactSearch({ vectors, dim, live, normalized: info.normalized }) };
+    }
+    return this.kept;
+  }
+
+  /** What the user ever acted on with interest or excluded; having been shown an item does not bar it. */
+  private actedOn(user: UserKey): Set<ItemKey> {
+    const types = this.log.types.list();
+    const log = this.log.userLog(user);
+    const barred = new Set<ItemKey>();
+    for (let i = 0; i < log.length; i++)
+      if (types[log.types[i]].role !== 'impression') barred.add(log.items[i]);
+    return barred;
+  }
+
+  private candidate({ item, score, interest, because }: Pick): Candidate {
+    return {
+      itemId: this.catalog.ids.idOf(item),
+      score,
+      interestId: interest?.id ?? null,
+      ...(because.length > 0 ? { because: because.map((member) => this.catalog.ids.idOf(member)) } : {}),
+    };
+  }
+}
+
+/** @throws `no-profiles` before the first batch. */
+export function requireGeneration(store: ProfileStore): Generation {
+  const generation = store.current();
+  if (generation) return generation;
+  throw new PinnersageError(
+    'no-profiles',
+    'no batch has been run on this data directory yet; run "pinnersage batch"',
+  );
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new PinnersageError('option-invalid', `${name}: got ${value}, expected an integer ≥ 1`);
+}
+
+/** The same request on the same data has the same id. */
+function recommendationId(
+  userId: string,
+  seed: number,
+  generation: Generation,
+  space: LoadedSpace,
+  count: number,
+  medoids: number,
+): string {
+  const { name, generation: spaceGeneration, rows } = space.info;
+  const data = [generation.number, generation.configHash, generation.maxSeq, name, spaceGeneration, rows];
+  return hashHex('recommendation', userId, seed, count, medoids, ...data);
+}

@@ -1,0 +1,49 @@
+import type { ActionLog } from '../actions/log.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { LoadedSpace } from '../catalog/space.js';
+import type { Directory } from '../disk/directory.js';
+import { PinnersageError } from '../errors.js';
+import type { ActionTypes } from '../model/action.js';
+import type { AlphaChoice } from '../model/item.js';
+import { startingAlpha } from '../profile/alpha.js';
+import { defaultProfileOptions, type ProfileOptions, validateOptions } from '../profile/options.js';
+
+/** What a data directory is configured with; alpha belongs to its space instead. */
+export type Settings = Omit<ProfileOptions, 'alpha'>;
+
+export const settingNames = Object.keys(defaultProfileOptions) as readonly (keyof Settings)[];
+
+/** Stored settings over the defaults. */
+export function readSettings(directory: Directory): Settings {
+  return { ...defaultProfileOptions, ...directory.readMeta<Partial<Settings>>('settings') };
+}
+
+export function writeSettings(directory: Directory, changes: Partial<Settings>): Settings {
+  const settings = { ...readSettings(directory), ...changes };
+  validateOptions({ ...settings, alpha: 1 });
+  directory.write(() => directory.writeMeta('settings', settings));
+  return settings;
+}
+
+/**
+ * The threshold of a space: as given for this run, else as stored with it, else by the starting rule of method.md §2,
+ * which is then stored with the space.
+ * @throws `option-invalid` where an unnormalised space has none.
+ */
+export function alphaFor(catalog: Catalog, space: LoadedSpace, given: number | undefined): AlphaChoice {
+  if (given !== undefined) return { value: given, origin: 'user' };
+  if (space.info.alpha) return space.info.alpha;
+  if (!space.info.normalized)
+    throw new PinnersageError(
+      'option-invalid',
+      `space "${space.info.name}" is not normalised, so its merge threshold must be stated: --alpha (a squared distance)`,
+    );
+  const live = Uint32Array.from(space.live.keys()).filter((row) => space.live[row] === 1);
+  const alpha = startingAlpha(space.vectors, space.dim, live);
+  catalog.setAlpha(space.info.name, alpha);
+  return alpha;
+}
+
+export function declaredTypes(log: ActionLog): ActionTypes {
+  return Object.fromEntries(log.types.list().map(({ name, role, weight }) => [name, { role, weight }]));
+}

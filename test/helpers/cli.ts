@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface CliResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built command as a user would. */
+export function cli(...args: readonly string[]): CliResult {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  return { status, stdout, stderr };
+}
+
+/** Runs a command with --json that must succeed, and parses what it printed. */
+export function cliJson<T>(...args: readonly string[]): T {
+  const { status, stdout, stderr } = cli(...args, '--json');
+  if (status !== 0) throw new Error(`${args.join(' ')} exited ${status}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+}

@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import { open, type PinnerSage } from 'pinnersage';
+import { expect, test } from 'vitest';
+import { openDirectory } from '../../src/disk/directory.js';
+import { createRng } from '../../src/math/rng.js';
+import { tempDir } from '../helpers/temp.js';
+import { randomMatrix } from '../helpers/vectors.js';
+
+const day = 86_400_000;
+const now = Date.parse('2026-06-30T00:00:00Z');
+const items = 300;
+const users = 200;
+
+/** Items in ten directions; users who act on items of two of them. */
+async function fill(data: PinnerSage): Promise<void> {
+  const noise = randomMatrix(1, items, 16);
+  await data.putItems(
+    Array.from({ length: items }, (_, i) => ({
+      itemId: `i${i}`,
+      embedding: Float32Array.from(
+        { length: 16 },
+        (_, k) => (k === i % 10 ? 1 : 0) + 0.3 * noise[16 * i + k],
+      ),
+    })),
+  );
+  const rng = createRng(2);
+  const actions = Array.from({ length: users }, (_, u) =>
+    Array.from({ length: 3 + rng.below(20) }, () => ({
+      userId: `u${u}`,
+      itemId: `i${10 * rng.below(30) + ((u + 3 * rng.below(2)) % 10)}`,
+      type: 'save',
+      timestamp: now - Math.floor(80 * day * rng.uniform()),
+    })),
+  ).flat();
+  expect((await data.appendActions(actions)).rejected).toEqual([]);
+}
+
+const everyone = (data: PinnerSage) =>
+  Array.from({ length: users }, (_, u) => data.interests(`u${u}`, { members: true }).interests);
+
+test('however many threads, the profiles are the same to the last bit', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  await fill(data);
+  const one = await data.batch({ nowMs: now, workers: 1 });
+  const alone = everyone(data);
+  const fallback = data.recommend('nobody', { count: 50, seed: 1 }).items;
+  for (const workers of [2, 3]) {
+    const more = await data.batch({ nowMs: now, workers });
+    expect({ ...more, usersPerSecond: 0 }).toEqual({ ...one, usersPerSecond: 0 });
+    expect(everyone(data)).toEqual(alone);
+    expect(data.recommend('nobody', { count: 50, seed: 1 }).items).toEqual(fallback);
+  }
+  await data.close();
+});
+
+test('interests keep their id from batch to batch; with no new actions shares stay as they are', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  await fill(data);
+  await data.batch({ nowMs: now });
+  const before = data.interests('u7');
+  await data.batch({ nowMs: now + 5 * day });
+  const after = data.interests('u7');
+  expect(after.interests.map(({ interestId }) => interestId)).toEqual(
+    before.interests.map(({ interestId }) => interestId),
+  );
+  after.interests.forEach((interest, i) => {
+    expect(interest.importance).toBeCloseTo(before.interests[i].importance * Math.exp(-0.05), 10);
+  });
+  await data.close();
+});
+
+test('one poisonous user does not stop the others', async () => {
+  const path = join(tempDir(), 'data');
+  const data = await open(path);
+  await fill(data);
+  await data.close();
+  // Bytes of the 50th user that no version ever wrote.
+  const directory = await openDirectory(path, { mode: 'write' });
+  const key = [...directory.tables.actions.getKeys({ start: Buffer.of(0, 0, 0, 50), limit: 1 })][0];
+  directory.write(() => directory.tables.actions.putSync(key, Buffer.of(0, 1, 2)));
+  await directory.close();
+
+  for (const workers of [1, 2]) {
+    const again = await open(path);
+    const report = await again.batch({ nowMs: now, workers });
+    expect(report).toMatchObject({ users: users - 1, failed: 1, failures: [{ userId: 'u50' }] });
+    expect(again.interests('u49').interests.length).toBeGreaterThan(0);
+    expect(again.interests('u51').interests.length).toBeGreaterThan(0);
+    expect(again.interests('u50').interests).toEqual([]);
+    await again.close();
+  }
+});
+
+test('actions accepted after a batch began its plan wait for the next', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  await fill(data);
+  const running = data.batch({ nowMs: now, workers: 2 });
+  await data.appendActions([{ userId: 'u0', itemId: 'i299', type: 'save', timestamp: now - 1 }]);
+  await running;
+  const members = () =>
+    data.interests('u0', { members: true }).interests.flatMap((interest) => interest.members ?? []);
+  expect(members()).not.toContain('i299');
+  await data.batch({ nowMs: now });
+  expect(members()).toContain('i299');
+  await data.close();
+});
+
+test('a changed weight, role or deletion takes effect', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  await fill(data);
+  await data.batch({ nowMs: now });
+  const before = data.interests('u3').interests;
+  await data.declareActionType('save', { role: 'interest', weight: 2 });
+  await data.batch({ nowMs: now });
+  data.interests('u3').interests.forEach((interest, i) => {
+    expect(interest.importance).toBeCloseTo(2 * before[i].importance, 9);
+  });
+
+  const first = data.recommend('u3', { count: 10, seed: 5 });
+  await data.deleteItems(first.items.slice(0, 4).map(({ itemId }) => itemId));
+  const second = data.recommend('u3', { count: 10, seed: 5 });
+  expect(second.items).toHaveLength(10);
+  const gone = new Set(first.items.slice(0, 4).map(({ itemId }) => itemId));
+  expect(second.items.some(({ itemId }) => gone.has(itemId))).toBe(false);
+
+  await data.declareActionType('save', { role: 'exclude', weight: 1 });
+  const report = await data.batch({ nowMs: now });
+  expect(report.users).toBe(0);
+  expect(data.recommend('u3', { count: 1 }).fallback).toBe('popularity');
+  await data.close();
+});
+
+test('refused items and actions are named by their place, the others are taken', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  const put = await data.putItems([
+    { itemId: 'a', embedding: [1, 0] },
+    { itemId: 'b', embedding: [1, 0, 0] },
+    { itemId: '', embedding: [1, 0] },
+    { itemId: 'c', embedding: [Number.NaN, 0] },
+  ]);
+  expect(put).toMatchObject({ accepted: 1, duplicates: 0 });
+  expect(put.rejected.map(({ index, code }) => [index, code])).toEqual([
+    [1, 'dimension-mismatch'],
+    [2, 'item-id-invalid'],
+    [3, 'vector-not-finite'],
+  ]);
+  const good = { userId: 'u', itemId: 'a', type: 'save', timestamp: now };
+  const appended = await data.appendActions([
+    good,
+    good,
+    { ...good, timestamp: 1.5 },
+    { ...good, userId: '' },
+  ]);
+  expect(appended).toMatchObject({ accepted: 1, duplicates: 1 });
+  expect(appended.rejected.map(({ index, code }) => [index, code])).toEqual([
+    [2, 'timestamp-unparsable'],
+    [3, 'user-id-invalid'],
+  ]);
+  await data.close();
+});
