@@ -35,8 +35,8 @@ export interface ItemPlan {
 }
 
 /** Popularity of the k-th of n things falls as k^−exponent. */
-const topicExponent = 0.7;
-const itemExponent = 0.9;
+const topicExponent = 0.8;
+const itemExponent = 1.2;
 const betweenTopicsShare = 0.08;
 const nearDuplicateShare = 0.02;
 const lowQualityShare = 0.05;

@@ -52,7 +52,7 @@ export function showUser(user: ShownUser, options: ShowOptions = {}): string {
   const style = { color };
   const heading = `${user.userId}: ${plural(user.actions, 'action')} in ${user.windowDays} days, ${plural(user.truth.length, 'true interest')}`;
   const lines = [
-    paint(`── ${heading} ${'─'.repeat(Math.max(0, width - heading.length - 4))}`, 'bold', style),
+    paint(toWidth(`── ${heading} ${'─'.repeat(width)}`, width).replace(/…$/, '─'), 'bold', style),
     '',
     ...truthLines(user, width, style),
     '',
@@ -89,8 +89,7 @@ function interestLines(user: ShownUser, width: number, style: Style, most: numbe
   return [
     paint(`  ${toWidth('Interests found, by their medoid', nameWidth)} importance`, 'cyan', style),
     ...user.interests.slice(0, most).map(({ medoid, share, size }) => {
-      const name = `${medoid.title} (${medoid.topics.join(' + ')})`;
-      return `  ${toWidth(name, nameWidth)} ${bar(share, barWidth)} ${percent(share).padStart(5)}  ${plural(size, 'item')}`;
+      return `  ${toWidth(nameOf(medoid), nameWidth)} ${bar(share, barWidth)} ${percent(share).padStart(5)}  ${plural(size, 'item')}`;
     }),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
   ];
@@ -98,37 +97,41 @@ function interestLines(user: ShownUser, width: number, style: Style, most: numbe
 
 function candidateLines(user: ShownUser, width: number, style: Style): string[] {
   const column = Math.floor((width - 3) / 2);
+  const rightColumn = width - column - 3;
   const truths = user.truth.length;
   const several = user.truth.filter((t) => t.bySeveral).length;
   const average = user.truth.filter((t) => t.byAverage).length;
   const left = [
-    paint('  Candidates from several embeddings', 'cyan', style),
+    paint(toWidth('  Candidates from several embeddings', column), 'cyan', style),
     ...user.several.flatMap(({ interest, items }) => [
-      paint(toWidth(`  near "${interest}"`, column), 'bold', style),
+      paint(toWidth(`  ▸ ${interest}`, column), 'bold', style),
       ...items.map((item) => itemLine(item, column, style)),
     ]),
     '',
     verdict(several, truths, style),
   ];
   const right = [
-    paint('Candidates from one average vector', 'cyan', style),
-    ...user.average.map((item) => itemLine(item, width - column - 3, style)),
+    paint(toWidth('  Candidates from one average vector', rightColumn), 'cyan', style),
+    ...user.average.map((item) => itemLine(item, rightColumn, style)),
   ];
   while (right.length < left.length - 1) right.push('');
   right.push(verdict(average, truths, style));
   return beside(left, right, width);
 }
 
-/** A tick or a cross, the title, and the topic where the title does not already tell it. */
-function itemLine({ title, topics, wanted }: ShownItem, width: number, style: Style): string {
+function itemLine(item: ShownItem, width: number, style: Style): string {
+  const sign = item.wanted ? paint('✓', 'green', style) : paint('✗', 'red', style);
+  return `  ${sign} ${toWidth(nameOf(item), width - 4)}`;
+}
+
+/** The title, and the topics where the title does not already tell them. */
+function nameOf({ title, topics }: ShownItem): string {
   const told = topics.every((topic) => title.toLowerCase().includes(topic.toLowerCase()));
-  const text = told ? title : `${title} (${topics.join(' + ')})`;
-  const sign = wanted ? paint('✓', 'green', style) : paint('✗', 'red', style);
-  return `  ${sign} ${toWidth(text, width - 4)}`;
+  return told ? title : `${title} (${topics.join(' + ')})`;
 }
 
 function verdict(covered: number, all: number, style: Style): string {
-  const text = `  speaks to ${covered} of ${plural(all, 'true interest')}`;
+  const text = `  speaks to ${covered} of ${plural(all, 'interest')}`;
   return paint(text, covered === all ? 'green' : covered * 2 < all ? 'red' : 'yellow', style);
 }
 
