@@ -159,3 +159,23 @@ test('the builder keeps rows apart, sorts columns, scales to length 1 and outgro
   expect(values[columns.indexOf((row + 199) % 200)]).toBeCloseTo(1 / length, 6);
   expect(values[columns.indexOf((row + 199 - 59 * 3) % 200)]).toBeCloseTo(60 / length, 6);
 });
+
+test('orthonormalize: nearly parallel columns still give an orthonormal Q and an exact product', () => {
+  const rng = createRng(8);
+  const [rows, k] = [203, 6];
+  const y = new Float64Array(rows * k);
+  for (let r = 0; r < rows; r++) {
+    const shared = rng.normal();
+    for (let j = 0; j < k; j++) y[r * k + j] = shared + 3e-5 * rng.normal();
+  }
+  const q = y.slice();
+  const l = orthonormalize(q, rows, k);
+  expect(gramError(q, rows, k)).toBeLessThan(1e-13);
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < k; j++) {
+      let sum = 0;
+      for (let p = 0; p <= j; p++) sum += q[r * k + p] * l[j * k + p];
+      expect(Math.abs(sum - y[r * k + j])).toBeLessThan(1e-13);
+    }
+  }
+});
