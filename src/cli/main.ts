@@ -4,6 +4,7 @@ import { Command, type CommanderError } from 'commander';
 import { batchCommand } from './batch.js';
 import { clusterCommand } from './cluster.js';
 import { configCommand } from './config.js';
+import { demoCommand } from './demo.js';
 import { describeCommand } from './describe.js';
 import { embedCommand } from './embed.js';
 import { importCommand } from './import.js';
@@ -24,6 +25,7 @@ const program = new Command('pinnersage')
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad usage or bad input.');
 
 for (const command of [
+  demoCommand,
   importCommand,
   embedCommand,
   batchCommand,

@@ -1,6 +1,6 @@
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { type ErrorCode, PinnersageError } from '../errors.js';
 
 /** A SELECT that sorts or groups spills beyond it. */
@@ -29,6 +29,7 @@ export class DuckSession {
   }
 
   static async open(path: string, code: ErrorCode): Promise<DuckSession> {
+    const { DuckDBInstance } = await import('@duckdb/node-api'); // only those who read files pay for loading it
     const instance = await DuckDBInstance.create(':memory:', config);
     return new DuckSession(path, code, instance, await instance.connect());
   }

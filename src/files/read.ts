@@ -1,9 +1,14 @@
 import { PinnersageError } from '../errors.js';
 import { readCsv } from './csv.js';
-import { readDuck } from './duckread.js';
 import { readNdjson } from './ndjson.js';
 import { checkFile, formatOf } from './source.js';
 import type { BadRow, ReadTable } from './table.js';
+
+/** Loaded when first needed: it brings a database with it. */
+const readDuck: ReadTable = async function* (...input) {
+  const duck = await import('./duckread.js');
+  yield* duck.readDuck(...input);
+};
 
 const readers = { parquet: readDuck, csv: readCsv, ndjson: readNdjson };
 
