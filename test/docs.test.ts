@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { errorTable } from '../src/errors.js';
+import { defaultProfileOptions } from '../src/profile/options.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+const pages = ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)];
+
+/** Cells of every table row of a page. */
+function tableRows(page: string): string[][] {
+  return read(page)
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split(/(?<!\\)\|/).slice(1, -1))
+    .map((cells) => cells.map((cell) => cell.trim()));
+}
+
+const named = (cell: string): string => /`([^`]+)`/.exec(cell)?.[1] ?? '';
+
+/** `100,000 pairs`, `100_000`, `5 * 60_000` and `2 ** -20` as numbers; NaN for words. */
+function numberIn(text: string): number {
+  const plain = text.replace(/(?<=\d)[_,](?=\d)/g, '').replace('^', ' ** ');
+  const [, base, power] = /^([\d.]+) \*\* (-?\d+)/.exec(plain) ?? [];
+  if (base !== undefined) return Number(base) ** Number(power);
+  const product = /^[\d.e-]+(?: \* [\d.e-]+)*/.exec(plain)?.[0] ?? 'none';
+  return product.split(' * ').reduce((result, factor) => result * Number(factor), 1);
+}
+
+/** What `name` is set to in a source file: `name = value`, `name: value` or `name ?? value`; '' where nowhere. */
+function literalOf(name: string, file: string): string {
+  return new RegExp(`\\b${name}(?: =|:| \\?\\?) ([\\d'][^;,)}\\n]*)`).exec(read(file))?.[1] ?? '';
+}
+
+/** The table "Every parameter": symbol, option or constant, default, source, file, mark. */
+const parameters = tableRows('docs/algorithm.md')
+  .filter((row) => row.length === 6 && named(row[1]) !== '')
+  .map((row) => ({ name: named(row[1]), value: row[2], file: named(row[4]), mark: row[5] }));
+
+test('every option of a profile is in the table of docs/algorithm.md with its default', () => {
+  for (const [name, value] of Object.entries(defaultProfileOptions)) {
+    const row = parameters.find((parameter) => parameter.name === name);
+    expect(row, `a row for ${name}`).toBeDefined();
+    expect(typeof value === 'number' ? numberIn(row!.value) : row!.value, name).toBe(value);
+  }
+});
+
+test('every parameter of docs/algorithm.md is in the file it names, with the value it names', () => {
+  expect(parameters.length).toBeGreaterThan(20);
+  for (const { name, value, file, mark } of parameters) {
+    expect(read(file), file).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(mark, name).toMatch(/^(paper|our choice|derived)/);
+    const literal = literalOf(name, file);
+    if (/^\d/.test(literal) && /^\d[\d.,^e-]*(?: [a-z]+)*$/.test(value))
+      expect(numberIn(value), `${name} in ${file}`).toBe(numberIn(literal));
+  }
+});
+
+test('every error of src/errors.ts is in docs/design.md with its status and exit code', () => {
+  const rows = tableRows('docs/design.md').filter((row) => named(row[0]) in errorTable);
+  const written = rows.map(([code, title, status, exit]) => [named(code), title, status, exit]);
+  expect(written).toEqual(
+    Object.entries(errorTable).map(([code, { title, status, exit }]) => [code, title, `${status}`, `${exit}`]),
+  );
+});
+
+test('the rooms of docs/design.md are those of test/layers.test.ts, with the same imports', () => {
+  const source = /const mayImport[^=]*= \{(.*?)\n\};/s.exec(read('test/layers.test.ts'))?.[1] ?? '';
+  const entries = [...source.matchAll(/^ {2}'?([\w.]+)'?: (?:'(anything)'|\[([^\]]*)\])/gm)];
+  const enforced = entries.map(([, room, anything, list]) => [
+    room,
+    anything ?? [...list.matchAll(/'([\w.]+)'/g)].map(([, name]) => name).join(', '),
+  ]);
+  const rooms = enforced.map(([room]) => room);
+  const written = tableRows('docs/design.md')
+    .filter((row) => row.length === 3 && rooms.includes(named(row[0])))
+    .map(([room, imports]) => [named(room), imports === '-' ? '' : imports]);
+  expect(rooms.length).toBeGreaterThan(15);
+  expect(new Map(written as [string, string][])).toEqual(new Map(enforced as [string, string][]));
+});
+
+test.each(pages)('every relative link and path of %s exists', (page) => {
+  const text = read(page);
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link]) => join(dirname(page), link));
+  const paths = text.match(/(?<![\w./-])(?:src|test|docs|scripts|examples|kernels|\.ci)\/[\w./-]*\w/g) ?? [];
+  expect([...links, ...paths].filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test.each(pages)('every anchor of %s is a heading', (page) => {
+  const slug = (heading: string): string =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} -]/gu, '')
+      .replaceAll(' ', '-');
+  for (const [, target, anchor] of read(page).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)]+)\)/g)) {
+    const headings = read(target === '' ? page : join(dirname(page), target)).matchAll(/^#+ (.*)$/gm);
+    expect([...headings].map(([, heading]) => slug(heading))).toContain(anchor);
+  }
+});
