@@ -37,7 +37,7 @@ function numberIn(text: string): number {
 
 /** What `name` is set to in a source file: `name = value`, `name: value` or `name ?? value`; '' where nowhere. */
 function literalOf(name: string, file: string): string {
-  return new RegExp(`\\b${name}(?: =|:| \\?\\?) (\\d[^;,)}\\n]*)`).exec(read(file))?.[1] ?? '';
+  return new RegExp(`\\b${name}(?:: \\w+)?(?: =|:| \\?\\?) (\\d[^;,)}\\n]*)`).exec(read(file))?.[1] ?? '';
 }
 
 /** Symbol, option or constant, default, source, file, mark. */
