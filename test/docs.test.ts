@@ -96,13 +96,10 @@ test('the commands and flags of docs/design.md are those of src/cli', () => {
   const text = sectionOf('docs/design.md', 'Data files') + sectionOf('docs/design.md', 'Commands');
   const commands = [...code.matchAll(/new Command\('(\w+)'\)|\.command\('(\w+)'/g)].map(([, a, b]) => a ?? b);
   const flags = [...code.matchAll(/(?<=')--[a-z][a-z-]*/g)].map(([flag]) => flag);
-  const known = [...new Set(flags)].filter((flag) => flag !== '--help');
   expect(commands.filter((name) => name !== 'pinnersage' && !new RegExp(`\\b${name}\\b`).test(text))).toEqual(
     [],
   );
-  expect([...new Set(text.match(/--[a-z][a-z-]*/g))].filter((flag) => flag !== '--help').sort()).toEqual(
-    known.sort(),
-  );
+  expect(flags.filter((flag) => flag !== '--help' && !text.includes(flag))).toEqual([]);
 });
 
 test.each(pages)('every relative link and path of %s exists', (page) => {
