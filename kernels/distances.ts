@@ -1,7 +1,8 @@
 // The full symmetric matrix of squared distances, in float32.
 //
 // Source: d_ij = ‖xi‖² + ‖xj‖² − 2 xi·xj on centred rows. Where that loses digits (d ≤ 1/64 of the larger norm) the pair
-// is computed again from the differences of its original rows. Convention: squared; the diagonal is +∞.
+// is computed again from the differences of its original rows, which also makes duplicates exactly 0 and nothing
+// negative. Convention: squared; the diagonal is +∞.
 // Shapes: rows and columns are padded to a multiple of 8 with finite numbers; `stride` counts float32.
 import { tile } from './tile';
 
@@ -42,13 +43,13 @@ export function distances(
 function fromTile(t: usize, norms: usize, i: i32, j: i32, at: usize, across: usize, stride: i32): bool {
   const nj0 = v128.load(norms + (<usize>j << 2)), nj1 = v128.load(norms + (<usize>j << 2), 16);
   const row = <usize>stride << 2;
-  const zero = f32x4.splat(0), share = f32x4.splat(nearby);
-  let small = zero;
+  const share = f32x4.splat(nearby);
+  let small = f32x4.splat(0);
   for (let r = 0; r < 8; r++, t += 32, at += row) {
     const ni = v128.load32_splat(norms + (<usize>(i + r) << 2));
     const g0 = v128.load(t), g1 = v128.load(t, 16);
-    const d0 = f32x4.pmax(zero, f32x4.sub(f32x4.add(ni, nj0), f32x4.add(g0, g0)));
-    const d1 = f32x4.pmax(zero, f32x4.sub(f32x4.add(ni, nj1), f32x4.add(g1, g1)));
+    const d0 = f32x4.sub(f32x4.add(ni, nj0), f32x4.add(g0, g0));
+    const d1 = f32x4.sub(f32x4.add(ni, nj1), f32x4.add(g1, g1));
     small = v128.or(small, f32x4.le(d0, f32x4.mul(share, f32x4.pmax(ni, nj0))));
     small = v128.or(small, f32x4.le(d1, f32x4.mul(share, f32x4.pmax(ni, nj1))));
     v128.store(t, d0), v128.store(t, d1, 16);
