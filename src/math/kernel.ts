@@ -1,4 +1,5 @@
 import { kernelBase64 } from './kernel.wasm.js';
+import { agree, compileWide } from './wide.js';
 
 /**
  * The WebAssembly SIMD kernels (kernels/), embedded in the package: no file, no download, the same module in Node, a
@@ -123,17 +124,35 @@ interface WebAssemblyApi {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 }
 
-let compiled: object | undefined;
+const wasm = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 
-/** One instance with its own memory. The module is compiled once per thread. */
-export function createKernel(): KernelExports {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-  compiled ??= new Module(decode(kernelBase64));
-  return new Instance(compiled, {}).exports as KernelExports;
+/** Which code the kernels run as: 128-bit SIMD everywhere, paired to 256 bits where the runtime can. */
+export type KernelKind = 'simd128' | 'simd256';
+
+let compiled: { readonly module: object; readonly kind: KernelKind } | undefined;
+
+/** The module is compiled once per thread. */
+function compile(): { readonly module: object; readonly kind: KernelKind } {
+  if (compiled) return compiled;
+  const bytes = Uint8Array.from(atob(kernelBase64), (character) => character.charCodeAt(0));
+  const narrow = new wasm.Module(bytes);
+  const wide = compileWide(bytes, (copy) => new wasm.Module(copy));
+  const same = wide !== undefined && agree(instantiate(narrow), instantiate(wide));
+  compiled = same ? { module: wide, kind: 'simd256' } : { module: narrow, kind: 'simd128' };
+  return compiled;
 }
 
-function decode(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+function instantiate(module: object): KernelExports {
+  return new wasm.Instance(module, {}).exports as KernelExports;
+}
+
+/** One instance with its own memory. */
+export function createKernel(): KernelExports {
+  return instantiate(compile().module);
+}
+
+export function kernelKind(): KernelKind {
+  return compile().kind;
 }
 
 const pageBytes = 65536;
