@@ -11,6 +11,7 @@ export type { EmbedReport, EmbedTextOptions } from './pipeline/embed.js';
 export {
   type Description,
   type ImportActionsRequest,
+  type InterestsOptions,
   type OpenOptions,
   open,
   type PinnerSage,

@@ -10,7 +10,15 @@ import {
   withAlpha,
   withSpace,
 } from './space.js';
-import { appendRows, RowIndex, readItems, readRow, readVectors, vectorFiles } from './vectors.js';
+import {
+  appendRows,
+  RowIndex,
+  readItems,
+  readRow,
+  readVectors,
+  removeGenerations,
+  vectorFiles,
+} from './vectors.js';
 
 /** Bits of an item record. An item that only actions have named has neither. */
 const inCatalog = 1;
@@ -195,6 +203,8 @@ export class Catalog {
     appendRows(files, record.dim, 0, content.items, content.vectors);
     this.directory.write(() => this.directory.writeMeta('spaces', withSpace(this.spaceTable(), record)));
     this.loaded.delete(name);
+    // Readers may still be opening the generation before; the ones before that are of no use to anybody.
+    removeGenerations(this.directory.path, record.id, record.generation - 1);
     return record;
   }
 

@@ -5,7 +5,9 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -31,6 +33,14 @@ const itemMagic = 0x50534931; // "PSI1": item numbers
 export function vectorFiles(root: string, spaceId: number, generation: number): VectorFiles {
   const folder = join(root, 'spaces', String(spaceId), String(generation));
   return { vectors: join(folder, 'vectors.f32'), items: join(folder, 'items.u32') };
+}
+
+/** Removes the files of all generations of a space before `first`. */
+export function removeGenerations(root: string, spaceId: number, first: number): void {
+  const folder = join(root, 'spaces', String(spaceId));
+  for (const name of readdirSync(folder)) {
+    if (Number(name) < first) rmSync(join(folder, name), { recursive: true });
+  }
 }
 
 /** Writes rows `at …` and syncs them. `vectors`: items.length × dim. */

@@ -74,7 +74,7 @@ export class WorldJudge {
     return {
       users: users.length,
       interests: answers.reduce((sum, { truth }) => sum + truth.length, 0),
-      found: pooled(({ medoids }) => medoids),
+      found: pooled(({ medoids, truth }) => medoids.slice(0, truth.length)),
       bySeveral: pooled(({ several }) => several.map(({ itemId }) => itemId)),
       byAverage: pooled(({ average }) => average),
       candidates: count,

@@ -92,7 +92,7 @@ async function importAll(
   await withData(path, 'create', async (data) => {
     for (const file of files) {
       const bar = progress(file.split('/').pop() ?? file, 'rows');
-      const onNote = (text: string): void => note(`note: ${file}: ${text}`);
+      const onNote = (text: string): void => note(`note: ${text}`);
       try {
         const report = await importOne(data, file, { signal, onNote, onProgress: bar.update });
         addTo(total, report);

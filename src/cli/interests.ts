@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import type { PinnerSage, UserInterests } from '../pipeline/pinnersage.js';
-import { type CommonFlags, withCommon } from './options.js';
+import { type CommonFlags, instant, withCommon } from './options.js';
 import { print, printJson, table } from './output.js';
 import { withData } from './session.js';
 
 interface Flags extends CommonFlags {
   readonly members?: boolean;
+  readonly now?: number;
 }
 
 export function interestsCommand(): Command {
@@ -13,9 +14,13 @@ export function interestsCommand(): Command {
     .description("a user's interests: medoid, importance, size")
     .argument('<user>', 'user id')
     .option('--members', 'name the items of each interest')
+    .option('--now <iso>', 'decay the importances to this instant (default: as of the batch)', instant)
     .action((user: string, flags: Flags) =>
       withData(flags.data, 'read', (data) => {
-        const found = data.interests(user, { members: flags.members ?? false });
+        const found = data.interests(user, {
+          members: flags.members ?? false,
+          ...(flags.now === undefined ? {} : { nowMs: flags.now }),
+        });
         if (flags.json) printJson(found);
         else print(present(found, data));
       }),

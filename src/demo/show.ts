@@ -139,7 +139,10 @@ export interface ShownSummary {
   readonly users: number;
   /** True interests of all users that could be found. */
   readonly interests: number;
-  /** Shares of those, 0 … 1: found as an interest; spoken to by the candidates of each way. */
+  /**
+   * Shares of those, 0 … 1: met by a medoid among as many of the user's strongest interests as are true; spoken to by
+   * the candidates of each way.
+   */
   readonly found: number;
   readonly bySeveral: number;
   readonly byAverage: number;
@@ -155,7 +158,7 @@ export function showSummary(summary: ShownSummary, options: ShowOptions = {}): s
     `  ${toWidth(label, 50)} ${paint(bar(share, 30), code, style)} ${percent(share).padStart(5)}`;
   return `${[
     paint(`  ${plural(interests, 'true interest')} of ${plural(users, 'user')}`, 'bold', style),
-    line('found as an interest', found, 'green'),
+    line('found among as many of the strongest interests', found, 'green'),
     line(`spoken to by ${candidates} candidates of several embeddings`, bySeveral, 'green'),
     line(`spoken to by ${candidates} candidates of one average`, byAverage, 'yellow'),
   ].join('\n')}\n`;

@@ -14,6 +14,7 @@ import type { Action, ActionType } from '../model/action.js';
 import type { Recommendation } from '../model/candidate.js';
 import type { Item, SpaceInfo } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
+import { decayTo } from '../profile/sample.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
 import { type BatchOptions, type BatchReport, runBatch } from './batch.js';
 import { type EmbedReport, type EmbedTextOptions, embedCatalog } from './embed.js';
@@ -49,6 +50,13 @@ export interface UserInterests {
   readonly source: 'batch';
   /** By falling importance. */
   readonly interests: readonly UserInterest[];
+}
+
+export interface InterestsOptions {
+  /** Whether each interest names its items. Default: false. */
+  readonly members?: boolean;
+  /** Decays the importances to this instant, epoch ms. Default: as of the batch. */
+  readonly nowMs?: number;
 }
 
 /** What became of an array of items or actions: `rejected` names the place in the array. */
@@ -171,17 +179,21 @@ export class PinnerSage {
   }
 
   /** @throws `user-unknown` where the log has no action of this user, `no-profiles` before the first batch. */
-  interests(userId: string, options: { readonly members?: boolean } = {}): UserInterests {
+  interests(userId: string, options: InterestsOptions = {}): UserInterests {
     const user = this.log.users.find(userId);
     if (user === null)
       throw new PinnersageError('user-unknown', `got user "${userId}", of whom the log holds no action`);
     const generation = requireGeneration(this.store);
-    const interests = this.store.get(user)?.interests ?? [];
+    const stored = this.store.get(user);
+    const asOf = Math.max(generation.asOf, options.nowMs ?? generation.asOf);
+    const profile = stored && decayTo(stored, asOf, generation.lambda);
     return {
       userId,
-      asOf: new Date(generation.asOf).toISOString(),
+      asOf: new Date(asOf).toISOString(),
       source: 'batch',
-      interests: interests.map((interest) => this.present(interest, options.members ?? false)),
+      interests: (profile?.interests ?? []).map((interest) =>
+        this.present(interest, options.members ?? false),
+      ),
     };
   }
 

@@ -19,9 +19,10 @@ export function readSettings(directory: Directory): Settings {
 }
 
 export function writeSettings(directory: Directory, changes: Partial<Settings>): Settings {
-  const settings = { ...readSettings(directory), ...changes };
+  const stored = { ...directory.readMeta<Partial<Settings>>('settings'), ...changes };
+  const settings = { ...defaultProfileOptions, ...stored };
   validateOptions({ ...settings, alpha: 1 });
-  directory.write(() => directory.writeMeta('settings', settings));
+  directory.write(() => directory.writeMeta('settings', stored));
   return settings;
 }
 

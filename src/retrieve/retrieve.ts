@@ -50,7 +50,8 @@ export interface Retrieved {
  * Convention: the sampled interests share the count equally [ours]: they take turns in the order of the draw, each
  * giving its nearest item that is not there yet, so any prefix of the answer covers them evenly. Where one runs dry the
  * others go on. Interests whose medoid has no vector in the space are left out before the draw.
- * Time and memory: one search per sampled interest of about twice its share, doubled while it does not suffice.
+ * Time and memory: one search per sampled interest for about twice its share, for four times as many while that does not
+ * suffice.
  * Departures from the paper: merge order and shares, which it does not state.
  * Checked by: test/retrieve/retrieve.test.ts.
  */

@@ -34,8 +34,9 @@ export class EmbeddedProfileStore implements ProfileStore {
   }
 
   begin(about: Omit<Generation, 'number' | 'users'>): GenerationWriter {
-    const number = (this.current()?.number ?? 0) + 1;
-    this.remove(number); // what a killed run left behind
+    const current = this.current()?.number ?? 0;
+    const number = current + 1;
+    for (const left of this.numbers()) if (left !== current) this.remove(left); // what a killed run left behind
     let users = 0;
     return {
       put: (entries) => {
@@ -53,6 +54,17 @@ export class EmbeddedProfileStore implements ProfileStore {
       },
       abort: () => this.remove(number),
     };
+  }
+
+  /** Every generation of which anything is stored. */
+  private numbers(): number[] {
+    const found: number[] = [];
+    const { profiles } = this.directory.tables;
+    for (let start = profileKey(0, 0); ; start = profileKey((found.at(-1) as number) + 1, 0)) {
+      const [key] = [...profiles.getKeys({ start, limit: 1 })];
+      if (!key) return found;
+      found.push(key.readUInt32BE(0));
+    }
   }
 
   private putAll(number: number, entries: readonly ProfileEntry[]): void {

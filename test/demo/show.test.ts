@@ -82,7 +82,7 @@ test('the summary', () => {
   });
   expect(page).toBe(`\
   140 true interests of 50 users
-  found as an interest                               ████████████████████████████░░  93 %
+  found among as many of the strongest interests     ████████████████████████████░░  93 %
   spoken to by 12 candidates of several embeddings   █████████████████████████████░  98 %
   spoken to by 12 candidates of one average          █████████████░░░░░░░░░░░░░░░░░  44 %
 `);

@@ -58,7 +58,12 @@ test('interests keep their id from batch to batch; with no new actions shares st
   await fill(data);
   await data.batch({ nowMs: now });
   const before = data.interests('u7');
+  const decayed = data.interests('u7', { nowMs: now + 5 * day });
   await data.batch({ nowMs: now + 5 * day });
+  expect(decayed.asOf).toBe(data.interests('u7').asOf);
+  decayed.interests.forEach(({ importance }, i) => {
+    expect(importance).toBeCloseTo(data.interests('u7').interests[i].importance, 10);
+  });
   const after = data.interests('u7');
   expect(after.interests.map(({ interestId }) => interestId)).toEqual(
     before.interests.map(({ interestId }) => interestId),

@@ -62,3 +62,14 @@ test('what an aborted or killed run wrote is gone before the next', async () => 
   expect(store.get(1)).toBeNull();
   await directory.close();
 });
+
+test('what was left of an older generation by a kill after the switch is gone before the next', async () => {
+  const { directory, store } = await openStore();
+  store.begin(about).commit(popularity);
+  const key = Buffer.alloc(8); // generation 0, user 0: older than the current one
+  directory.write(() => directory.tables.profiles.putSync(key, encodeInterests([])));
+  store.begin(about).abort();
+  expect([...directory.tables.profiles.getKeys({})]).toHaveLength(0);
+  expect(store.current()?.number).toBe(1);
+  await directory.close();
+});
