@@ -18,7 +18,7 @@ const acted = topics.flatMap((topic) => Array.from({ length: topic.actions }, ()
 const others = [
   ...topics.flatMap((topic) => Array.from({ length: 30 }, () => scatter(topic, 24))),
   ...Array.from({ length: 70 }, () => ({ x: 20 + 350 * rng.uniform(), y: 20 + 270 * rng.uniform() })),
-];
+].filter(({ x, y }) => x > 8 && x < 382 && y > 8 && y < 302);
 
 const points = Float32Array.from(acted.flatMap(({ x, y }) => [x, y]));
 const shape = { n: acted.length, dim: 2 };
@@ -41,7 +41,7 @@ function panel(left, title, queries, perQuery) {
     `<path d="M${x - 8} ${y}H${x + 8}M${x} ${y - 8}V${y + 8}" stroke="#dc2626" stroke-width="3.5" stroke-linecap="round"/>`;
   return `<g transform="translate(${left} 40)">
 <rect x="0" y="0" width="390" height="310" rx="10" fill="#fff" stroke="#d4d4d8"/>
-<text x="16" y="-12" font-size="17" font-weight="600" fill="#18181b">${title}</text>
+<text x="16" y="-12" font-size="16" font-weight="600" fill="#18181b">${title}</text>
 ${others.map((p) => dot(p, 3.2, found.has(p) ? 'fill="#dc2626" fill-opacity="0.75"' : 'fill="#d4d4d8"')).join('\n')}
 ${acted.map((p) => dot(p, 5, 'fill="none" stroke="#18181b" stroke-width="1.8"')).join('\n')}
 ${topics.map((t) => `<text x="${t.x}" y="${t.y + 58}" text-anchor="middle" font-size="13" fill="${t.color}">${t.name}</text>`).join('\n')}
