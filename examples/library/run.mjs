@@ -34,7 +34,8 @@ await data.appendActions([
   { userId: 'ada', itemId: 'sourdough', type: 'click', timestamp: now - day },
 ]);
 
-const batch = await data.batch({ nowMs: now });
+// Two items of cosine .8 are .4 apart in squared distance. On a real catalog the starting rule finds a threshold itself.
+const batch = await data.batch({ nowMs: now, alpha: 0.4 });
 console.log(
   `interests of ${batch.users} user as of ${batch.asOf}, merge threshold ${batch.alpha.toFixed(3)}`,
 );

@@ -224,6 +224,12 @@ export class Catalog {
     return count;
   }
 
+  /** Whether the item is in the catalog or was, before it was deleted. */
+  hasHeld(itemId: string): boolean {
+    const key = this.ids.find(itemId);
+    return key !== null && (this.ids.read(key)?.flags ?? 0) !== 0;
+  }
+
   item(itemId: string): CatalogItem | null {
     const key = this.ids.find(itemId);
     return key === null ? null : this.itemByKey(key);

@@ -18,6 +18,7 @@ interface ItemFlags extends CommonFlags, FileFlags {
   readonly embeddings?: string;
   readonly space?: string;
   readonly normalize: boolean;
+  readonly delete?: boolean;
 }
 
 function itemsCommand(): Command {
@@ -26,9 +27,10 @@ function itemsCommand(): Command {
     .argument('<files...>')
     .option('--embeddings <npy>', 'embeddings apart: one row per row of the items file')
     .option('--space <name>', 'embedding space (default: the active one)')
+    .option('--delete', 'delete the items that the files name instead of importing them')
     .option('--no-normalize', 'keep embeddings as they are instead of scaling them to norm 1')
     .action((files: string[], flags: ItemFlags) => {
-      const { normalize, data, json: _, ...options } = flags;
+      const { normalize, delete: remove, data, json: _, ...options } = flags;
       if (flags.embeddings !== undefined && files.length > 1)
         throw new PinnersageError(
           'option-invalid',
@@ -36,7 +38,9 @@ function itemsCommand(): Command {
         );
       const chosen = { ...options, ...(normalize ? {} : { normalize }) };
       return importAll(files, flags, data, (session, file, hooks) =>
-        session.importItems(file, { ...chosen, ...hooks }),
+        remove
+          ? session.removeItems(file, { ...options, ...hooks })
+          : session.importItems(file, { ...chosen, ...hooks }),
       );
     });
 }

@@ -6,6 +6,7 @@ import type { DeclaredType } from '../actions/types.js';
 import { Catalog, type ItemUpsert } from '../catalog/catalog.js';
 import { itemIdRefusal, metadataOf, prepareVector } from '../catalog/check.js';
 import { type ImportItemsOptions, importItems } from '../catalog/import.js';
+import { type RemoveItemsOptions, removeItems } from '../catalog/remove.js';
 import { type Directory, openDirectory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import type { ImportReport } from '../files/report.js';
@@ -106,6 +107,12 @@ export class PinnerSage {
   importItems(path: string, options: ImportItemsOptions = {}): Promise<ImportReport> {
     this.assertWritable();
     return importItems(this.catalog, path, options);
+  }
+
+  /** Deletes the items that a file names by `item_id`. */
+  removeItems(path: string, options: RemoveItemsOptions = {}): Promise<ImportReport> {
+    this.assertWritable();
+    return removeItems(this.catalog, path, options);
   }
 
   /** Imports a file of actions: Parquet, NDJSON or CSV. */

@@ -105,6 +105,19 @@ test('embeddings apart in an .npy file, row by row', async () => {
   );
 });
 
+test('--delete hides the items that a file names, once', () => {
+  const { data, file } = world();
+  cliJson('import', 'items', file('items.csv', itemsCsv), ...data);
+  const gone = file('gone.csv', 'item_id\na\nnever\n');
+  expect(cliJson('import', 'items', gone, '--delete', ...data)).toEqual({
+    accepted: 1,
+    duplicates: 0,
+    rejected: { 'item-unknown': 1 },
+  });
+  expect(cliJson('import', 'items', gone, '--delete', ...data)).toMatchObject({ accepted: 0, duplicates: 1 });
+  expect(cliJson('describe', ...data)).toMatchObject({ items: 1 });
+});
+
 test('the same files twice add nothing', () => {
   const { data, file } = world();
   const items = file('items.csv', itemsCsv);
