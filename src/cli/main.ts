@@ -21,7 +21,6 @@ const program = new Command('pinnersage')
     'Several embeddings per user: interests from what people did, candidates from their interests.',
   )
   .version(version)
-  .showHelpAfterError('(add --help for the flags)')
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad usage or bad input.');
 
 for (const command of [
@@ -42,10 +41,20 @@ function exitOn(error: CommanderError): never {
   process.exit(error.exitCode === 0 ? 0 : 2);
 }
 
-function overrideExits(command: Command): void {
+/** The same one line for wrong usage as for any other error, and exit code 2. */
+function tame(command: Command): void {
   command.exitOverride(exitOn);
-  for (const sub of command.commands) overrideExits(sub);
+  command.configureOutput({
+    outputError: (text, write) =>
+      write(
+        `pinnersage: ${text
+          .replace(/^error: /, '')
+          .trim()
+          .replace(/\n/g, '; ')} (see --help) [usage]\n`,
+      ),
+  });
+  for (const sub of command.commands) tame(sub);
 }
 
-overrideExits(program);
+tame(program);
 await program.parseAsync().catch(fail);

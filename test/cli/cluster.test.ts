@@ -87,6 +87,7 @@ test('bad input: one clear line, exit code 2', async () => {
   expect(cli('cluster', good).status).toBe(2);
   expect(cli('cluster', good, '--alpha', '1', '--unheard-of').status).toBe(2);
   expect(cli('unheard-of').status).toBe(2);
+  expect(cli('batch', '--alpha', 'x').stderr).toMatch(/^pinnersage: .*'x' is invalid.*\[usage\]\n$/);
   expect(cli('--help').status).toBe(0);
 });
 
