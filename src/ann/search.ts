@@ -5,10 +5,21 @@ export interface Neighbors {
   readonly scores: Float32Array;
 }
 
+/** Rows of a matrix, say those that a filter admits. */
+export interface RowSet {
+  /** 1 for each row of the set, else 0; as many entries as the matrix has rows. */
+  readonly bits: Uint8Array;
+  /** How many entries of `bits` are 1. */
+  readonly count: number;
+}
+
 /** Nearest-neighbour search over the live rows of a matrix. Every implementation passes test/contract/search.ts. */
 export interface VectorSearch {
   /** Live rows: the most that a search can return. */
   readonly size: number;
-  /** `min(k, size)` neighbours. `query`: dim numbers. */
-  search(query: Float32Array, k: number): Neighbors;
+  /**
+   * The `k` nearest live rows, of `admit` only where it is given; fewer only where there are no more.
+   * `query`: dim numbers. `k`: integer ≥ 0.
+   */
+  search(query: Float32Array, k: number, admit?: RowSet): Neighbors;
 }

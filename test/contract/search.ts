@@ -1,18 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ExactSearchInput } from '../../src/ann/exact.js';
-import type { VectorSearch } from '../../src/ann/search.js';
+import type { RowSet, VectorSearch } from '../../src/ann/search.js';
 import { randomMatrix } from '../helpers/vectors.js';
 
 /** The slow, plain twin: every distance in float64, a full sort. */
-function plainSearch(input: ExactSearchInput, query: Float32Array): { row: number; score: number }[] {
+function plainSearch(
+  input: ExactSearchInput,
+  query: Float32Array,
+  admit?: RowSet,
+): { row: number; score: number }[] {
   const { vectors, dim, live } = input;
   const found = Array.from(live.keys(), (row) => {
     let squared = 0;
     for (let i = 0; i < dim; i++) squared += (query[i] - vectors[row * dim + i]) ** 2;
     return { row, score: 1 - squared / 2 };
   });
-  return found.filter(({ row }) => live[row] === 1).sort((a, b) => b.score - a.score || a.row - b.row);
+  return found
+    .filter(({ row }) => live[row] === 1 && (admit?.bits[row] ?? 1) === 1)
+    .sort((a, b) => b.score - a.score || a.row - b.row);
 }
 
 /** What every search promises; `exact` ones are held to the twin's order. */
@@ -50,6 +56,33 @@ export function searchContract(name: string, create: (input: ExactSearchInput) =
             });
             expect(new Set(found.rows).size).toBe(expected.length);
             for (const row of found.rows) expect(input.live[row]).toBe(1);
+          },
+        ),
+      );
+    });
+
+    test('finds the nearest of the admitted rows, as many as there are', () => {
+      fc.assert(
+        fc.property(
+          fc.nat(1e6),
+          fc.integer({ min: 1, max: 60 }),
+          fc.boolean(),
+          fc.array(fc.nat(60), { maxLength: 30 }),
+          fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
+          fc.integer({ min: 0, max: 70 }),
+          (seed, rows, normalized, dead, admitted, k) => {
+            const input = make(seed, rows, 8, normalized, dead);
+            const bits = Uint8Array.from(admitted.slice(0, rows), Number);
+            const admit = { bits, count: bits.filter((bit) => bit === 1).length };
+            const query = randomMatrix(seed + 1, 1, 8, normalized);
+            const expected = plainSearch(input, query, admit).slice(0, k);
+            const found = create(input).search(query, k, admit);
+            expect(found.rows).toHaveLength(expected.length);
+            found.scores.forEach((score, i) => {
+              expect(score).toBeCloseTo(expected[i].score, 3);
+            });
+            expect(new Set(found.rows).size).toBe(expected.length);
+            for (const row of found.rows) expect(input.live[row] & bits[row]).toBe(1);
           },
         ),
       );
