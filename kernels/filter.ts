@@ -169,6 +169,7 @@ function linkTile(
 }
 
 function connect(i: i32, j: i32, x: usize, dim: i32, scale: f32, limit: f32): void {
+  if (load<i32>(parents + (<usize>i << 2)) == load<i32>(parents + (<usize>j << 2))) return;
   const p = find(i), q = find(j);
   if (p == q) return;
   if (direct(x + (<usize>i * <usize>dim << 2), x + (<usize>j * <usize>dim << 2), dim, scale) > limit) {

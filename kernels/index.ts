@@ -4,6 +4,7 @@ export { offsets } from './medoid';
 export { centred, meansChain } from './means';
 export { link, measure, quantize } from './filter';
 export { distances, weigh } from './distances';
+export { peak } from './peak';
 export { centre, largest, pack } from './pack';
 
 export function heapBase(): usize {

@@ -4,6 +4,8 @@
 // Shapes: `order` lists rows cluster by cluster, cluster c at starts[c] … starts[c + 1]; `mean` has room for dim numbers
 // padded to 4; `offsets` gets one squared distance per row, times scale².
 
+import { total } from './distances';
+
 export function offsets(
   x: usize, dim: i32, scale: f32, order: usize, starts: usize, count: i32, sizes: usize, mean: usize, out: usize,
 ): void {
@@ -31,48 +33,54 @@ export function offsets(
   return sizes ? load<f32>(sizes + (<usize>i << 2)) : 1;
 }
 
+/** mean = scale · Σ w (x − origin) / Σ w over the cluster. */
 function meanOf(
   x: usize, dim: i32, scale: f32, origin: usize, order: usize, first: i32, last: i32, sizes: usize, mean: usize,
 ): void {
-  const end = <usize>dim << 2;
-  const vectors = <usize>(dim & ~3) << 2;
-  memory.fill(mean, 0, end);
-  let total: f32 = 0;
-  for (let m = first; m < last; m++) {
+  const row = <usize>dim << 2;
+  let weight: f32 = 0;
+  for (let m = first; m < last; m++) weight += sizeOf(sizes, load<i32>(order + (<usize>m << 2)));
+  const share = scale / weight;
+  memory.fill(mean, 0, row);
+  for (let m = first; m < last; m += 2) {
     const i = load<i32>(order + (<usize>m << 2));
-    total += sizeOf(sizes, i);
-    const weight = scale * sizeOf(sizes, i);
-    const w = f32x4.splat(weight);
-    const row = x + (<usize>i * <usize>dim << 2);
+    const j = load<i32>(order + (<usize>min(m + 1, last - 1) << 2));
+    const p = x + <usize>i * row, q = x + <usize>j * row;
+    const wp = share * sizeOf(sizes, i), wq = m + 1 < last ? share * sizeOf(sizes, j) : <f32>0;
+    const vp = f32x4.splat(wp), vq = f32x4.splat(wq);
     let k: usize = 0;
-    for (; k < vectors; k += 16) {
-      const difference = f32x4.sub(v128.load(row + k), v128.load(origin + k));
-      v128.store(mean + k, f32x4.add(v128.load(mean + k), f32x4.mul(w, difference)));
+    for (const vectors = row & ~15; k < vectors; k += 16) {
+      const o = v128.load(origin + k);
+      const a = f32x4.mul(vp, f32x4.sub(v128.load(p + k), o)), b = f32x4.mul(vq, f32x4.sub(v128.load(q + k), o));
+      v128.store(mean + k, f32x4.add(v128.load(mean + k), f32x4.add(a, b)));
     }
-    for (; k < end; k += 4) {
-      store<f32>(mean + k, load<f32>(mean + k) + weight * (load<f32>(row + k) - load<f32>(origin + k)));
+    for (; k < row; k += 4) {
+      const o = load<f32>(origin + k);
+      const sum = wp * (load<f32>(p + k) - o) + wq * (load<f32>(q + k) - o);
+      store<f32>(mean + k, load<f32>(mean + k) + sum);
     }
   }
-  const share: f32 = <f32>1 / total;
-  for (let k: usize = 0; k < end; k += 4) store<f32>(mean + k, load<f32>(mean + k) * share);
 }
 
 function offset(row: usize, origin: usize, dim: i32, scale: f32, mean: usize): f32 {
   const s = f32x4.splat(scale);
-  let even = f32x4.splat(0), odd = even;
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   let k: usize = 0;
-  for (const pairs = <usize>(dim & ~7) << 2; k < pairs; k += 32) {
-    const p = f32x4.sub(f32x4.mul(s, f32x4.sub(v128.load(row + k), v128.load(origin + k))), v128.load(mean + k));
-    const q = f32x4.sub(f32x4.mul(s, f32x4.sub(v128.load(row + k, 16), v128.load(origin + k, 16))), v128.load(mean + k, 16));
-    even = f32x4.add(even, f32x4.mul(p, p));
-    odd = f32x4.add(odd, f32x4.mul(q, q));
+  for (const blocks = <usize>(dim & ~15) << 2; k < blocks; k += 64) {
+    const a = part(row + k, origin + k, mean + k, s), b = part(row + k + 16, origin + k + 16, mean + k + 16, s);
+    const c = part(row + k + 32, origin + k + 32, mean + k + 32, s);
+    const d = part(row + k + 48, origin + k + 48, mean + k + 48, s);
+    s0 = f32x4.add(s0, f32x4.mul(a, a)), s1 = f32x4.add(s1, f32x4.mul(b, b));
+    s2 = f32x4.add(s2, f32x4.mul(c, c)), s3 = f32x4.add(s3, f32x4.mul(d, d));
   }
-  even = f32x4.add(even, odd);
-  let sum = f32x4.extract_lane(even, 0) + f32x4.extract_lane(even, 1) +
-    (f32x4.extract_lane(even, 2) + f32x4.extract_lane(even, 3));
+  let sum = total(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
   for (const end = <usize>dim << 2; k < end; k += 4) {
     const p = scale * (load<f32>(row + k) - load<f32>(origin + k)) - load<f32>(mean + k);
     sum += p * p;
   }
   return sum;
+}
+
+@inline function part(x: usize, origin: usize, mean: usize, s: v128): v128 {
+  return f32x4.sub(f32x4.mul(s, f32x4.sub(v128.load(x), v128.load(origin))), v128.load(mean));
 }

@@ -1,6 +1,6 @@
 // Builds dist/ from src/. Node built-ins only, so that it can run before anything is installed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,3 +14,5 @@ function run(command, args) {
 rmSync(`${root}dist`, { recursive: true, force: true });
 if (existsSync(`${root}scripts/build-kernels.mjs`)) run(process.execPath, ['scripts/build-kernels.mjs']);
 run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
+// The bench's Python rivals are a script beside its code.
+copyFileSync(`${root}src/bench/rivals.py`, `${root}dist/bench/rivals.py`);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, type CommanderError } from 'commander';
 import { batchCommand } from './batch.js';
+import { benchCommand } from './bench.js';
 import { clusterCommand } from './cluster.js';
 import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
@@ -33,6 +34,7 @@ for (const command of [
   describeCommand,
   configCommand,
   clusterCommand,
+  benchCommand,
 ])
   program.addCommand(command());
 

@@ -61,6 +61,8 @@ export interface KernelExports {
     scratch: number,
   ): number;
   largest(values: number, n: number): number;
+  /** 80 floating-point operations a turn: kernels/peak.ts. */
+  peak(turns: number, a: number): number;
   distances(
     panels: number,
     norms: number,
