@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Recommendation } from '../src/model/candidate.js';
 import type { BatchReport } from '../src/pipeline/batch.js';
-import type { UserInterests } from '../src/pipeline/pinnersage.js';
+import type { UserInterests } from '../src/pipeline/interests.js';
 import { cli, cliJson } from './helpers/cli.js';
 import { tempDir } from './helpers/temp.js';
 

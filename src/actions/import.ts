@@ -6,13 +6,17 @@ import type { Rejects } from '../files/rejects.js';
 import { createRejects, type ImportReport, type RejectFlags } from '../files/report.js';
 import { ExternalSort } from '../files/sort.js';
 import type { ColumnRequest, ReadOptions, RowBatch } from '../files/table.js';
+import type { ActionTypes } from '../model/action.js';
 import { type AcceptOptions, actionRefusal, extrasOf, type RawAction, type Refusal } from './accept.js';
 import { type ActionRecord, encodeKey, encodeValue } from './codec.js';
 import type { ActionLog } from './log.js';
+import { checkType } from './types.js';
 
 export interface ImportActionsOptions extends ReadOptions, RejectFlags {
   /** The type of every action of a file without a `type` column. */
   readonly type?: string;
+  /** Types to declare before the first row is stored; other types of the file become `interest` with weight 1. */
+  readonly types?: ActionTypes;
   /** Earliest and latest time taken, epoch ms, inclusive; other rows count as rejected. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
@@ -39,10 +43,15 @@ export async function importActions(
   path: string,
   options: ImportActionsOptions,
 ): Promise<ImportReport> {
+  const types = Object.entries(options.types ?? {});
+  for (const [name, type] of types) checkType(name, type);
   const rejects = createRejects(options);
   const sorter = new ExternalSort({ memoryBytes: sortMemoryBytes, tempDir: directory.tempDir });
   try {
     await readInto(sorter, new RowEncoder(directory, log, options), path, options, rejects);
+    directory.write(() => {
+      for (const [name, type] of types) log.types.declare(name, type);
+    });
     const { accepted, duplicates } = await storeSorted(sorter, directory, log, path, options);
     return { accepted, duplicates, rejected: rejects.counts, examples: rejects.examples };
   } finally {

@@ -73,7 +73,8 @@ export class ActionTypeTable {
   }
 }
 
-function checkType(name: string, type: ActionType): void {
+/** @throws `option-invalid`. */
+export function checkType(name: string, type: ActionType): void {
   if (!roles.includes(type.role))
     throw new PinnersageError(
       'option-invalid',

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Description } from '../pipeline/pinnersage.js';
+import type { Description } from '../pipeline/describe.js';
 import { type CommonFlags, withCommon } from './options.js';
 import { format, print, printJson, table } from './output.js';
 import { withData } from './session.js';
@@ -31,7 +31,7 @@ function present(found: Description): string {
     ? `last batch as of ${found.batch.asOf}: ${format(found.batch.users)} users in space ${found.batch.space}`
     : 'no batch has been run yet';
   return [
-    `${found.path}: ${format(found.items)} items, ${format(found.users)} users, ${format(found.actions)} actions` +
+    `${found.path}: ${format(found.items)} items, ${format(found.users)} users (${format(found.usersWithAttributes)} with attributes), ${format(found.actions)} actions` +
       `${found.newestAction ? `, the newest of ${found.newestAction}` : ''}; ${batch}`,
     table(['space', 'vectors', 'dim', 'normalised', 'generation', 'alpha', 'source'], spaces),
     table(['action type', 'role', 'weight'], types),

@@ -2,15 +2,24 @@ import { Command, Option } from 'commander';
 import { PinnersageError } from '../errors.js';
 import type { ImportReport } from '../files/report.js';
 import type { BadRow } from '../files/table.js';
+import type { ActionTypes } from '../model/action.js';
 import type { PinnerSage } from '../pipeline/pinnersage.js';
-import { type CommonFlags, type FileFlags, instant, withCommon, withFileFlags } from './options.js';
+import {
+  actionTypes,
+  type CommonFlags,
+  type FileFlags,
+  instant,
+  withCommon,
+  withFileFlags,
+} from './options.js';
 import { format, note, print, printJson, progress } from './output.js';
 import { interruptible, withData } from './session.js';
 
 export function importCommand(): Command {
-  const command = new Command('import').description('take files of items or actions as they come');
+  const command = new Command('import').description('take files of items, actions or users as they come');
   command.addCommand(itemsCommand());
   command.addCommand(actionsCommand());
+  command.addCommand(usersCommand());
   return command;
 }
 
@@ -47,6 +56,7 @@ function itemsCommand(): Command {
 
 interface ActionFlags extends CommonFlags, FileFlags {
   readonly type?: string;
+  readonly types?: ActionTypes;
   readonly since?: number;
   readonly until?: number;
   readonly unknownItems: 'keep' | 'reject';
@@ -57,6 +67,11 @@ function actionsCommand(): Command {
     .description('actions: user_id, item_id, type, timestamp (Parquet, NDJSON, CSV)')
     .argument('<files...>')
     .option('--type <type>', 'the type of every action, for files without a type column')
+    .option(
+      '--types <roles>',
+      'declare action types: save=interest:2,hide=exclude,view=impression',
+      actionTypes,
+    )
     .option('--since <iso>', 'leave out earlier actions', instant)
     .option('--until <iso>', 'leave out later actions', instant)
     .addOption(new Option('--time-unit <unit>', 'of numeric timestamps').choices(['s', 'ms']))
@@ -74,6 +89,18 @@ function actionsCommand(): Command {
       };
       return importAll(files, flags, data, (session, file, { onProgress, ...hooks }) =>
         session.importActions(file, { ...chosen, ...hooks, onProgress: (rows) => onProgress(rows) }),
+      );
+    });
+}
+
+function usersCommand(): Command {
+  return withFileFlags(withCommon(new Command('users')))
+    .description('users: user_id, any other column is an attribute (Parquet, NDJSON, CSV)')
+    .argument('<files...>')
+    .action((files: string[], flags: CommonFlags & FileFlags) => {
+      const { data, json: _, ...options } = flags;
+      return importAll(files, flags, data, (session, file, hooks) =>
+        session.importUsers(file, { ...options, ...hooks }),
       );
     });
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { PinnerSage, UserInterests } from '../pipeline/pinnersage.js';
+import type { UserInterests } from '../pipeline/interests.js';
+import type { PinnerSage } from '../pipeline/pinnersage.js';
 import { type CommonFlags, instant, withCommon } from './options.js';
 import { print, printJson, table } from './output.js';
 import { withData } from './session.js';

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseIso } from '../files/iso.js';
+import type { ActionTypes, Role } from '../model/action.js';
 
 /** Flags that every command on a data directory takes (docs/design.md, Commands). */
 export interface CommonFlags {
@@ -79,6 +80,17 @@ export function list(text: string): string[] {
   if (names.some((name) => name === ''))
     throw new InvalidArgumentError(`got "${text}", expected names with commas between`);
   return names;
+}
+
+/** `save=interest:2,hide=exclude`; the weight is 1 where it is not given. Roles are checked where they are stored. */
+export function actionTypes(text: string): ActionTypes {
+  const parts = list(text).map((part) => {
+    const [, name, role, weight] = /^(.+)=([a-z]+)(?::([^:]+))?$/.exec(part) ?? [];
+    if (name === undefined)
+      throw new InvalidArgumentError(`got "${part}", expected type=role or type=role:weight`);
+    return [name, { role: role as Role, weight: Number(weight ?? 1) }];
+  });
+  return Object.fromEntries(parts);
 }
 
 function pairs(text: string): Record<string, string> {

@@ -1,10 +1,7 @@
-import { type Refusal as ActionRefusal, actionRefusal, type RawAction } from '../actions/accept.js';
-import { encodeKey, encodeValue } from '../actions/codec.js';
-import { type ImportActionsOptions, importActions, toRecords } from '../actions/import.js';
+import { type ImportActionsOptions, importActions } from '../actions/import.js';
 import { ActionLog } from '../actions/log.js';
-import type { DeclaredType } from '../actions/types.js';
-import { Catalog, type ItemUpsert } from '../catalog/catalog.js';
-import { itemIdRefusal, metadataOf, prepareVector } from '../catalog/check.js';
+import { findUser, type ImportUsersOptions, importUsers } from '../actions/users.js';
+import { Catalog } from '../catalog/catalog.js';
 import { type ImportItemsOptions, importItems } from '../catalog/import.js';
 import { type RemoveItemsOptions, removeItems } from '../catalog/remove.js';
 import { type Directory, openDirectory } from '../disk/directory.js';
@@ -13,12 +10,14 @@ import type { ImportReport } from '../files/report.js';
 import { createRng } from '../math/rng.js';
 import type { Action, ActionType } from '../model/action.js';
 import type { Recommendation } from '../model/candidate.js';
-import type { Item, SpaceInfo } from '../model/item.js';
-import type { Interest } from '../model/profile.js';
-import { decayTo } from '../profile/sample.js';
+import type { Item } from '../model/item.js';
+import type { User } from '../model/user.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
 import { type BatchOptions, type BatchReport, runBatch } from './batch.js';
+import { type Description, describe } from './describe.js';
 import { type EmbedReport, type EmbedTextOptions, embedCatalog } from './embed.js';
+import { type InterestsOptions, type UserInterests, userInterests } from './interests.js';
+import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { defaultCount, Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
 import { readSettings, type Settings, writeSettings } from './settings.js';
 
@@ -27,58 +26,6 @@ export interface OpenOptions {
   readonly mode?: 'read' | 'write';
   /** Whether a writer creates a missing directory. Default: true. */
   readonly create?: boolean;
-}
-
-/** An interest with ids in place of numbers. */
-export interface UserInterest {
-  readonly interestId: string;
-  /** Item id of the medoid. */
-  readonly medoid: string;
-  /** Σ weight · exp(−λ · age in days) at `asOf`. */
-  readonly importance: number;
-  /** Distinct items, or actions under `repeats: count`. */
-  readonly size: number;
-  /** ISO 8601. */
-  readonly lastActionAt: string;
-  /** Item ids, by first action. */
-  readonly members?: readonly string[];
-}
-
-export interface UserInterests {
-  readonly userId: string;
-  /** ISO 8601: the instant the importances are for. */
-  readonly asOf: string;
-  readonly source: 'batch';
-  /** By falling importance. */
-  readonly interests: readonly UserInterest[];
-}
-
-export interface InterestsOptions {
-  /** Whether each interest names its items. Default: false. */
-  readonly members?: boolean;
-  /** Decays the importances to this instant, epoch ms. Default: as of the batch. */
-  readonly nowMs?: number;
-}
-
-/** What became of an array of items or actions: `rejected` names the place in the array. */
-export interface PutReport {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly rejected: readonly { readonly index: number; readonly code: string; readonly message: string }[];
-}
-
-export interface Description {
-  readonly path: string;
-  readonly items: number;
-  readonly users: number;
-  readonly actions: number;
-  /** ISO 8601. */
-  readonly newestAction: string | null;
-  readonly activeSpace: string | null;
-  readonly spaces: readonly (SpaceInfo & { readonly vectors: number; readonly source: string })[];
-  readonly actionTypes: readonly DeclaredType[];
-  readonly settings: Settings;
-  readonly batch: { readonly asOf: string; readonly users: number; readonly space: string } | null;
 }
 
 /** Importer options that the clock and defaults fill in. */
@@ -121,28 +68,15 @@ export class PinnerSage {
     return importActions(this.directory, this.log, path, { ...options, wallClockMs: Date.now() });
   }
 
+  /** Imports a file of users: `user_id` and attributes. */
+  importUsers(path: string, options: ImportUsersOptions = {}): Promise<ImportReport> {
+    this.assertWritable();
+    return importUsers(this.directory, this.log.users, path, options);
+  }
+
   /** Inserts or replaces items; the first embedding of all fixes the dimension of the space. */
   async putItems(items: readonly Item[], options: { readonly space?: string } = {}): Promise<PutReport> {
-    const table = this.catalog.spaceTable();
-    const name = options.space ?? table.active ?? 'default';
-    let space = table.spaces[name] ?? null;
-    const rejected: { index: number; code: string; message: string }[] = [];
-    const upserts: ItemUpsert[] = [];
-    items.forEach(({ itemId, embedding, metadata }, index) => {
-      const normalized = space?.normalized ?? true;
-      const prepared = embedding ? prepareVector(embedding, space?.dim ?? null, normalized) : null;
-      const refusal = itemIdRefusal(itemId) ?? (prepared && 'reason' in prepared ? prepared : null);
-      if (refusal) {
-        rejected.push({ index, code: refusal.reason, message: refusal.detail });
-        return;
-      }
-      const vector = prepared && 'vector' in prepared ? prepared.vector : null;
-      if (vector)
-        space ??= this.catalog.spaceForWriting(name, vector.length, normalized, 'put by the library');
-      upserts.push({ itemId, metadata: metadata ? metadataOf(metadata) : null, vector });
-    });
-    const { written, unchanged } = this.catalog.upsert(upserts, space);
-    return { accepted: written, duplicates: unchanged, rejected };
+    return putItems(this.catalog, items, options.space);
   }
 
   /** Hides items at once; their vectors go on serving the history of users. Returns how many there were. */
@@ -150,22 +84,14 @@ export class PinnerSage {
     return this.catalog.delete(itemIds);
   }
 
+  /** Inserts users or replaces their attributes. */
+  async putUsers(users: readonly User[]): Promise<PutReport> {
+    return putUsers(this.directory, this.log.users, users);
+  }
+
   /** Appends actions. The same event again is a duplicate: (user, timestamp, eventId), else (user, timestamp, item, type). */
   async appendActions(actions: readonly Action[]): Promise<PutReport> {
-    const wallClockMs = Date.now();
-    const rejected: { index: number; code: string; message: string }[] = [];
-    const raw: RawAction[] = [];
-    actions.forEach((action, index) => {
-      const candidate = rawAction(action);
-      const refusal: ActionRefusal | null = actionRefusal(candidate, { wallClockMs });
-      if (refusal) rejected.push({ index, code: refusal.reason, message: refusal.detail });
-      else raw.push(candidate);
-    });
-    const records = toRecords(this.directory, this.log, this.catalog.ids, raw);
-    const entries = records.map((record) => ({ key: encodeKey(record), value: encodeValue(record) }));
-    const fresh = this.directory.write(() => this.log.put(entries, wallClockMs));
-    const accepted = fresh.filter(Boolean).length;
-    return { accepted, duplicates: fresh.length - accepted, rejected };
+    return appendActions(this.directory, this.log, this.catalog.ids, actions, Date.now());
   }
 
   /** Declares an action type or changes its role and weight; takes effect with the next batch. */
@@ -187,21 +113,7 @@ export class PinnerSage {
 
   /** @throws `user-unknown` where the log has no action of this user, `no-profiles` before the first batch. */
   interests(userId: string, options: InterestsOptions = {}): UserInterests {
-    const user = this.log.users.find(userId);
-    if (user === null)
-      throw new PinnersageError('user-unknown', `got user "${userId}", of whom the log holds no action`);
-    const generation = requireGeneration(this.store);
-    const stored = this.store.get(user);
-    const asOf = Math.max(generation.asOf, options.nowMs ?? generation.asOf);
-    const profile = stored && decayTo(stored, asOf, generation.lambda);
-    return {
-      userId,
-      asOf: new Date(asOf).toISOString(),
-      source: 'batch',
-      interests: (profile?.interests ?? []).map((interest) =>
-        this.present(interest, options.members ?? false),
-      ),
-    };
+    return userInterests(this.catalog.ids, this.log, this.store, userId, options);
   }
 
   /** Some users of the last batch, drawn by `seed`, with at least `minInterests`: to look at, or to try things on. */
@@ -238,28 +150,13 @@ export class PinnerSage {
     return found ? { itemId, metadata: found.metadata } : null;
   }
 
+  /** A user's attributes, or null where neither an action nor a file of users has named them. */
+  user(userId: string): User | null {
+    return findUser(this.log.users, userId);
+  }
+
   describe(): Description {
-    const table = this.catalog.spaceTable();
-    const generation = this.store.current();
-    const newest = this.log.newestTime();
-    let items = 0;
-    for (const _ of this.catalog.items()) items++;
-    return {
-      path: this.directory.path,
-      items,
-      users: this.log.users.count(),
-      actions: this.log.count(),
-      newestAction: newest === null ? null : new Date(newest).toISOString(),
-      activeSpace: table.active,
-      spaces: Object.values(table.spaces).map(({ id: _, rows, ...info }) => ({ ...info, vectors: rows })),
-      actionTypes: this.log.types.list(),
-      settings: readSettings(this.directory),
-      batch: generation && {
-        asOf: new Date(generation.asOf).toISOString(),
-        users: generation.users,
-        space: generation.space,
-      },
-    };
+    return describe(this.directory, this.catalog, this.log, this.store);
   }
 
   settings(): Settings {
@@ -289,18 +186,6 @@ export class PinnerSage {
     if (this.directory.readOnly)
       throw new PinnersageError('read-only', `${this.directory.path}: opened for reading, cannot write`);
   }
-
-  private present(interest: Interest, members: boolean): UserInterest {
-    const { ids } = this.catalog;
-    return {
-      interestId: interest.id,
-      medoid: ids.idOf(interest.medoid),
-      importance: interest.importance,
-      size: interest.size,
-      lastActionAt: new Date(interest.lastActionAt).toISOString(),
-      ...(members ? { members: Array.from(interest.members, (item) => ids.idOf(item)) } : {}),
-    };
-  }
 }
 
 /**
@@ -310,18 +195,4 @@ export class PinnerSage {
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<PinnerSage> {
   return new PinnerSage(await openDirectory(path, { mode: 'write', ...options }));
-}
-
-function rawAction(action: Action): RawAction {
-  return {
-    userId: action.userId ?? null,
-    itemId: action.itemId ?? null,
-    type: action.type ?? null,
-    timestamp: Number.isInteger(action.timestamp) ? action.timestamp : Number.NaN,
-    eventId: action.eventId ?? null,
-    weight: action.weight ?? Number.NaN,
-    recommendationId: action.recommendationId ?? null,
-    position: action.position ?? Number.NaN,
-    context: action.context,
-  };
 }

@@ -1,0 +1,55 @@
+import type { ActionLog } from '../actions/log.js';
+import type { DeclaredType } from '../actions/types.js';
+import { countAttributed } from '../actions/users.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Directory } from '../disk/directory.js';
+import type { SpaceInfo } from '../model/item.js';
+import type { ProfileStore } from '../store/profiles.js';
+import { readSettings, type Settings } from './settings.js';
+
+export interface Description {
+  readonly path: string;
+  readonly items: number;
+  readonly users: number;
+  /** Users with imported attributes. */
+  readonly usersWithAttributes: number;
+  readonly actions: number;
+  /** ISO 8601. */
+  readonly newestAction: string | null;
+  readonly activeSpace: string | null;
+  readonly spaces: readonly (SpaceInfo & { readonly vectors: number; readonly source: string })[];
+  readonly actionTypes: readonly DeclaredType[];
+  readonly settings: Settings;
+  readonly batch: { readonly asOf: string; readonly users: number; readonly space: string } | null;
+}
+
+/** What a data directory holds. Time O(items + users). */
+export function describe(
+  directory: Directory,
+  catalog: Catalog,
+  log: ActionLog,
+  store: ProfileStore,
+): Description {
+  const table = catalog.spaceTable();
+  const generation = store.current();
+  const newest = log.newestTime();
+  let items = 0;
+  for (const _ of catalog.items()) items++;
+  return {
+    path: directory.path,
+    items,
+    users: log.users.count(),
+    usersWithAttributes: countAttributed(log.users),
+    actions: log.count(),
+    newestAction: newest === null ? null : new Date(newest).toISOString(),
+    activeSpace: table.active,
+    spaces: Object.values(table.spaces).map(({ id: _, rows, ...info }) => ({ ...info, vectors: rows })),
+    actionTypes: log.types.list(),
+    settings: readSettings(directory),
+    batch: generation && {
+      asOf: new Date(generation.asOf).toISOString(),
+      users: generation.users,
+      space: generation.space,
+    },
+  };
+}

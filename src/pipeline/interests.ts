@@ -1,0 +1,74 @@
+import type { ActionLog } from '../actions/log.js';
+import type { IdTable } from '../disk/ids.js';
+import { PinnersageError } from '../errors.js';
+import type { Interest } from '../model/profile.js';
+import { decayTo } from '../profile/sample.js';
+import type { ProfileStore } from '../store/profiles.js';
+import { requireGeneration } from './recommend.js';
+
+/** An interest with ids in place of numbers. */
+export interface UserInterest {
+  readonly interestId: string;
+  /** Item id of the medoid. */
+  readonly medoid: string;
+  /** Σ weight · exp(−λ · age in days) at `asOf`. */
+  readonly importance: number;
+  /** Distinct items, or actions under `repeats: count`. */
+  readonly size: number;
+  /** ISO 8601. */
+  readonly lastActionAt: string;
+  /** Item ids, by first action. */
+  readonly members?: readonly string[];
+}
+
+export interface UserInterests {
+  readonly userId: string;
+  /** ISO 8601: the instant the importances are for. */
+  readonly asOf: string;
+  readonly source: 'batch';
+  /** By falling importance. */
+  readonly interests: readonly UserInterest[];
+}
+
+export interface InterestsOptions {
+  /** Whether each interest names its items. Default: false. */
+  readonly members?: boolean;
+  /** Decays the importances to this instant, epoch ms. Default: as of the batch. */
+  readonly nowMs?: number;
+}
+
+/** @throws `user-unknown`, `no-profiles`. */
+export function userInterests(
+  items: IdTable,
+  log: ActionLog,
+  store: ProfileStore,
+  userId: string,
+  options: InterestsOptions,
+): UserInterests {
+  const user = log.users.find(userId);
+  if (user === null)
+    throw new PinnersageError('user-unknown', `got user "${userId}", of whom the log holds no action`);
+  const generation = requireGeneration(store);
+  const stored = store.get(user);
+  const asOf = Math.max(generation.asOf, options.nowMs ?? generation.asOf);
+  const profile = stored && decayTo(stored, asOf, generation.lambda);
+  return {
+    userId,
+    asOf: new Date(asOf).toISOString(),
+    source: 'batch',
+    interests: (profile?.interests ?? []).map((interest) =>
+      present(items, interest, options.members ?? false),
+    ),
+  };
+}
+
+function present(items: IdTable, interest: Interest, members: boolean): UserInterest {
+  return {
+    interestId: interest.id,
+    medoid: items.idOf(interest.medoid),
+    importance: interest.importance,
+    size: interest.size,
+    lastActionAt: new Date(interest.lastActionAt).toISOString(),
+    ...(members ? { members: Array.from(interest.members, (item) => items.idOf(item)) } : {}),
+  };
+}
