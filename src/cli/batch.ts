@@ -17,6 +17,7 @@ interface Flags extends CommonFlags {
   readonly alpha?: number;
   readonly lambda?: number;
   readonly workers?: number;
+  readonly full?: boolean;
 }
 
 export function batchCommand(): Command {
@@ -27,6 +28,7 @@ export function batchCommand(): Command {
     .option('--alpha <a>', 'merge threshold, a squared distance, for this run', positive)
     .option('--lambda <l>', 'decay of importance per day (default: 0.01)', nonNegative)
     .option('--workers <n>', 'threads (default: one per core)', count)
+    .option('--full', 'cluster also users whose clusters cannot have changed: the same result, slower')
     .action(async (flags: Flags) => {
       const signal = interruptible();
       const report = await withData(flags.data, 'write', async (data) => {
@@ -48,7 +50,7 @@ export function batchCommand(): Command {
       else {
         const { interests } = report;
         print(
-          `${format(report.users)} users, interests per user: median ${interests.median}, p90 ${interests.p90}, ` +
+          `${format(report.users)} users, of ${format(report.reused)} the clusters are as before; interests per user: median ${interests.median}, p90 ${interests.p90}, ` +
             `max ${interests.max} (alpha ${format(report.alpha)}, window ${report.windowDays} days, as of ${report.asOf}); ` +
             `${format(report.usersPerSecond)} users/s, ${report.failed} failed`,
         );

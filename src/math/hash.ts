@@ -9,14 +9,16 @@ export interface Hash64 {
   readonly low: number;
 }
 
-function mix(h: number, k: number): number {
+/** One step of MurmurHash3: state and a 32-bit word in, state out. */
+export function mixWord(h: number, k: number): number {
   let x = Math.imul(k, 0xcc9e2d51);
   x = (x << 15) | (x >>> 17);
   const y = h ^ Math.imul(x, 0x1b873593);
   return (Math.imul((y << 13) | (y >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-function finish(h: number): number {
+/** Spreads a state over all 32 bits, as an unsigned number. */
+export function finishHash(h: number): number {
   let x = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
   return (x ^ (x >>> 16)) >>> 0;
@@ -29,18 +31,22 @@ export function hash64(...parts: readonly (string | number)[]): Hash64 {
     const text = typeof part === 'number' ? `#${part}` : part;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
-      high = mix(high, unit);
-      low = mix(low, unit ^ 0x5a5a);
+      high = mixWord(high, unit);
+      low = mixWord(low, unit ^ 0x5a5a);
     }
-    high = mix(high, 0x10000 + text.length);
-    low = mix(low, 0x20000 + text.length);
+    high = mixWord(high, 0x10000 + text.length);
+    low = mixWord(low, 0x20000 + text.length);
   }
-  return { high: finish(high), low: finish(low ^ high) };
+  return { high: finishHash(high), low: finishHash(low ^ high) };
 }
 
 /** 16 lower-case hex digits. */
 export function hashHex(...parts: readonly (string | number)[]): string {
-  const { high, low } = hash64(...parts);
+  return hexOf(hash64(...parts));
+}
+
+/** 16 lower-case hex digits. */
+export function hexOf({ high, low }: Hash64): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
 

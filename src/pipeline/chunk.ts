@@ -1,11 +1,13 @@
 import type { ActionLog } from '../actions/log.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
+import type { Hash64 } from '../math/hash.js';
 import { type ActionType, dayMs, type UserLog } from '../model/action.js';
 import { type EmbeddingTable, type UserKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import { InferScratch, inferWith } from '../profile/infer.js';
 import type { ProfileOptions } from '../profile/options.js';
 import { collectPoints, type LeftOut, PointScratch, type Points } from '../profile/points.js';
+import { clusterBasis, runBasis, weighAgain } from '../profile/reuse.js';
 import { encodeInterests } from '../store/codec.js';
 import type { ProfileEntry, ProfileStore } from '../store/profiles.js';
 
@@ -21,6 +23,8 @@ export interface BatchPlan {
   readonly spaceGeneration: number;
   /** Item number → place of its id in byte order. */
   readonly idRank: Uint32Array;
+  /** Whether every user is clustered again, also where that cannot change the clusters. */
+  readonly full: boolean;
 }
 
 export interface FailedUser {
@@ -36,7 +40,12 @@ export interface ChunkResult {
   readonly failed: readonly FailedUser[];
   /** Users with at least one interest action of any age. */
   readonly active: number;
+  /** Users whose stored clusters still hold. */
+  readonly reused: number;
   readonly leftOut: LeftOut;
+  /** Milliseconds inside the clusterer, and in all. */
+  readonly clusterMs: number;
+  readonly totalMs: number;
 }
 
 /** Decayed popularity is summed in multiples of this, so that the sum does not depend on the order of users. */
@@ -49,6 +58,8 @@ export class ChunkRunner {
   private readonly store: ProfileStore;
   private readonly popularity: Float64Array;
   private readonly clusterer: Clusterer;
+  private readonly basis: Hash64;
+  private clusterMs = 0;
   private readonly points = new PointScratch();
   private readonly scratch = new InferScratch();
 
@@ -59,28 +70,31 @@ export class ChunkRunner {
     this.store = store;
     this.popularity = popularity;
     this.clusterer = createClusterer(plan.table.dim);
+    this.basis = runBasis(plan.space, plan.spaceGeneration, plan.options);
   }
 
   run(from: UserKey, to: UserKey): ChunkResult {
-    const result = {
-      entries: [] as ProfileEntry[],
-      interestCounts: [] as number[],
-      failed: [] as FailedUser[],
-      active: 0,
-    };
+    const started = performance.now();
+    this.clusterMs = 0;
+    const entries: ProfileEntry[] = [];
+    const interestCounts: number[] = [];
+    const failed: FailedUser[] = [];
     const leftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
-    this.visitUsers(from, to, result.failed, (user, log) => {
+    let active = 0;
+    let reused = 0;
+    this.visitUsers(from, to, failed, (user, log) => {
       const points = this.collect(log);
-      for (const reason of Object.keys(leftOut) as (keyof LeftOut)[])
-        leftOut[reason] += points.leftOut[reason];
-      if (log.length > points.leftOut.role) result.active++;
+      addTo(leftOut, points.leftOut);
+      if (log.length > points.leftOut.role) active++;
       if (points.itemKeys.length === 0) return;
-      const interests = this.infer(user, points);
+      const { interests, basis, isReused } = this.interestsOf(user, points);
       this.addPopularity(points);
-      result.entries.push({ user, bytes: encodeInterests(interests) });
-      result.interestCounts.push(interests.length);
+      if (isReused) reused++;
+      entries.push({ user, bytes: encodeInterests(interests, basis) });
+      interestCounts.push(interests.length);
     });
-    return { ...result, leftOut };
+    const times = { clusterMs: this.clusterMs, totalMs: performance.now() - started };
+    return { entries, interestCounts, failed, active, reused, leftOut, ...times };
   }
 
   /** One poisonous user fails alone: where the common scan stops, the rest is visited user by user. */
@@ -131,7 +145,23 @@ export class ChunkRunner {
     );
   }
 
-  private infer(user: UserKey, points: Points): Interest[] {
+  /** The stored clusters where their basis is still the same, weighed again; else new ones. */
+  private interestsOf(
+    user: UserKey,
+    points: Points,
+  ): { interests: readonly Interest[]; basis: string; isReused: boolean } {
+    const { table, options, asOf, full } = this.plan;
+    const stored = this.store.stored(user);
+    const basis = clusterBasis(this.basis, points, table.rowOfItem);
+    const isReused = !full && stored?.basis === basis;
+    const interests = isReused
+      ? weighAgain(stored.interests, points, asOf, options.lambda, this.scratch.map)
+      : this.infer(user, points, stored?.interests ?? []);
+    return { interests, basis, isReused };
+  }
+
+  private infer(user: UserKey, points: Points, published: readonly Interest[]): Interest[] {
+    const started = performance.now();
     const { table, options, asOf, space, spaceGeneration } = this.plan;
     const n = points.itemKeys.length;
     const matrix = this.clusterer.vectors(n);
@@ -140,8 +170,16 @@ export class ChunkRunner {
       if (vector) matrix.set(vector, i * table.dim);
     }
     const identity = { user: this.log.users.idOf(user), space, generation: spaceGeneration };
-    const published = this.store.get(user)?.interests ?? [];
-    return inferWith(this.clusterer, this.scratch, points, asOf, { ...options, identity }, published);
+    const interests = inferWith(
+      this.clusterer,
+      this.scratch,
+      points,
+      asOf,
+      { ...options, identity },
+      published,
+    );
+    this.clusterMs += performance.now() - started;
+    return interests;
   }
 
   private addPopularity(points: Points): void {
@@ -154,6 +192,16 @@ export class ChunkRunner {
       }
     }
   }
+}
+
+type Counts = { -readonly [reason in keyof LeftOut]: number };
+
+function addTo(sum: Counts, more: LeftOut): void {
+  sum.role += more.role;
+  sum.afterAsOf += more.afterAsOf;
+  sum.outsideWindow += more.outsideWindow;
+  sum.unembedded += more.unembedded;
+  sum.truncated += more.truncated;
 }
 
 /** Items by falling popularity, ties to the lower number; items nobody acted on are left out. */

@@ -2,7 +2,7 @@ import { expectVersion } from '../disk/codec.js';
 import type { Directory } from '../disk/directory.js';
 import type { UserKey } from '../model/item.js';
 import type { Profile } from '../model/profile.js';
-import { decodeInterests } from './codec.js';
+import { decodeInterests, type StoredInterests } from './codec.js';
 import type { Generation, GenerationWriter, Popularity, ProfileEntry, ProfileStore } from './profiles.js';
 
 const removeStep = 20_000;
@@ -21,10 +21,20 @@ export class EmbeddedProfileStore implements ProfileStore {
 
   get(user: UserKey): Profile | null {
     const generation = this.current();
-    const bytes = generation && this.directory.tables.profiles.get(profileKey(generation.number, user));
-    if (!generation || !bytes) return null;
+    const stored = generation && this.read(generation, user);
+    if (!generation || !stored) return null;
     const { space, configHash, asOf, maxSeq } = generation;
-    return { space, configHash, asOf, maxSeq, interests: decodeInterests(bytes) };
+    return { space, configHash, asOf, maxSeq, interests: stored.interests };
+  }
+
+  stored(user: UserKey): StoredInterests | null {
+    const generation = this.current();
+    return generation && this.read(generation, user);
+  }
+
+  private read(generation: Generation, user: UserKey): StoredInterests | null {
+    const bytes = this.directory.tables.profiles.get(profileKey(generation.number, user));
+    return bytes ? decodeInterests(bytes) : null;
   }
 
   popularity(): Popularity | null {

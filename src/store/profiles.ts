@@ -1,5 +1,6 @@
 import type { UserKey } from '../model/item.js';
 import type { Profile } from '../model/profile.js';
+import type { StoredInterests } from './codec.js';
 
 /** One batch run's profiles, all of them: written whole, then made current in one step. */
 export interface Generation {
@@ -41,6 +42,8 @@ export interface ProfileStore {
   /** The generation that readers see, or null before the first batch. */
   current(): Generation | null;
   get(user: UserKey): Profile | null;
+  /** What the current generation holds of a user, with what tells whether its clusters still hold. */
+  stored(user: UserKey): StoredInterests | null;
   popularity(): Popularity | null;
   begin(about: Omit<Generation, 'number' | 'users'>): GenerationWriter;
 }

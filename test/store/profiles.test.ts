@@ -16,6 +16,7 @@ const interest = (medoid: number, importance: number): Interest => ({
   counts: Uint32Array.of(3, 1),
 });
 
+const basis = '0123456789abcdef';
 const about = { space: 's', spaceGeneration: 1, configHash: 'c', lambda: 0.01, asOf: 1000, maxSeq: 7 };
 const popularity = { items: Uint32Array.of(4, 2), scores: Float64Array.of(1.5, 0.25) };
 
@@ -26,22 +27,28 @@ async function openStore() {
 
 test('interests survive encoding', () => {
   const interests = [interest(1, 2.5), interest(2, 0)];
-  expect(decodeInterests(encodeInterests(interests))).toEqual(interests);
-  expect(decodeInterests(encodeInterests([]))).toEqual([]);
+  expect(decodeInterests(encodeInterests(interests, basis))).toEqual({ basis, interests });
+  expect(decodeInterests(encodeInterests([], basis))).toEqual({ basis, interests: [] });
+});
+
+test('a profile of the first format is read, and has no basis', () => {
+  const now = encodeInterests([interest(1, 2.5)], basis);
+  const first = Buffer.concat([Buffer.of(1), now.subarray(1, 3), now.subarray(11)]);
+  expect(decodeInterests(first)).toEqual({ basis: null, interests: [interest(1, 2.5)] });
 });
 
 test('a generation is invisible until it is committed, and then replaces the one before', async () => {
   const { directory, store } = await openStore();
   expect(store.current()).toBeNull();
   const first = store.begin(about);
-  first.put([{ user: 5, bytes: encodeInterests([interest(1, 1)]) }]);
+  first.put([{ user: 5, bytes: encodeInterests([interest(1, 1)], basis) }]);
   expect(store.get(5)).toBeNull();
   expect(first.commit(popularity)).toMatchObject({ number: 1, users: 1 });
   expect(store.get(5)).toMatchObject({ space: 's', asOf: 1000, maxSeq: 7, interests: [interest(1, 1)] });
   expect(store.popularity()).toEqual(popularity);
 
   const second = store.begin({ ...about, asOf: 2000 });
-  second.put([{ user: 6, bytes: encodeInterests([interest(2, 1)]) }]);
+  second.put([{ user: 6, bytes: encodeInterests([interest(2, 1)], basis) }]);
   expect(store.get(6)).toBeNull();
   second.commit(popularity);
   expect(store.get(5)).toBeNull();
@@ -52,10 +59,10 @@ test('a generation is invisible until it is committed, and then replaces the one
 
 test('what an aborted or killed run wrote is gone before the next', async () => {
   const { directory, store } = await openStore();
-  store.begin(about).put([{ user: 1, bytes: encodeInterests([interest(1, 1)]) }]); // killed here
+  store.begin(about).put([{ user: 1, bytes: encodeInterests([interest(1, 1)], basis) }]); // killed here
   const aborted = store.begin(about);
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(0);
-  aborted.put([{ user: 2, bytes: encodeInterests([interest(1, 1)]) }]);
+  aborted.put([{ user: 2, bytes: encodeInterests([interest(1, 1)], basis) }]);
   aborted.abort();
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(0);
   store.begin(about).commit(popularity);
@@ -67,7 +74,7 @@ test('what was left of an older generation by a kill after the switch is gone be
   const { directory, store } = await openStore();
   store.begin(about).commit(popularity);
   const key = Buffer.alloc(8); // generation 0, user 0: older than the current one
-  directory.write(() => directory.tables.profiles.putSync(key, encodeInterests([])));
+  directory.write(() => directory.tables.profiles.putSync(key, encodeInterests([], basis)));
   store.begin(about).abort();
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(0);
   expect(store.current()?.number).toBe(1);
