@@ -1,13 +1,13 @@
 // The full symmetric matrix of squared distances, in float32.
 //
-// Source: d_ij = ‖xi‖² + ‖xj‖² − 2 xi·xj on centred rows. Where that loses digits (d ≤ 1/64 of the larger norm) the pair
+// Source: d_ij = ‖xi‖² + ‖xj‖² − 2 xi·xj on centred rows. Where that loses digits (d ≤ 1/16 of the larger norm) the pair
 // is computed again from the differences of its original rows, which also makes duplicates exactly 0 and nothing
 // negative. Convention: squared; the diagonal is +∞.
 // Shapes: rows and columns are padded to a multiple of 8 with finite numbers; `stride` counts float32.
 import { tile } from './tile';
 
 /** Below this share of the larger norm a Gram distance has lost too many digits. */
-const nearby: f32 = 0.015625;
+const nearby: f32 = 0.0625;
 /** Panels of columns that are kept in cache at once. */
 const blockBytes: i32 = 1 << 19;
 

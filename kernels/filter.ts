@@ -63,7 +63,7 @@ export function quantize(
   const panelBytes = <usize>pairs << 5;
   const tail = <usize>prefix << 4; // bytes of the pairs before r
   const slop = <f32>1.01 * sqrt<f32>(<f32>prefix) * unit; // what rounding can take from ‖p‖² unit², per unit of ‖x‖
-  for (let i = 0; i < n; i += 4) {
+  for (let i = 0; i < ((n + 7) & ~7); i += 4) {
     const out = panels + <usize>(i >> 3) * panelBytes + (<usize>(i & 4) << 2);
     const squares = quantizeFour(x, i, n, dim, scale, mean, gap, prefix, unit, out);
     for (let k = tail; k < panelBytes; k += 32) v128.store(out + k, i32x4.splat(0));
@@ -81,8 +81,6 @@ export function quantize(
       store<i32>(half, <i32>(whole * <f32>0.5));
     }
   }
-  if (((n + 3) & 4) != 0) return; // the last panel is whole
-  for (let i = (n + 3) & ~3; i < ((n + 7) & ~7); i++) store<i32>(halves + (<usize>i << 2), 1 << 29);
 }
 
 @inline function rowAt(x: usize, i: i32, n: i32, dim: i32, gap: usize): usize {

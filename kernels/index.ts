@@ -1,6 +1,6 @@
 // What the module exports. Memory beyond `heapBase` belongs to the caller, who lays it out (src/math/kernel.ts).
 export { chain } from './chain';
-export { offsets } from './medoid';
+export { meansOf, offsets } from './medoid';
 export { centred, meansChain } from './means';
 export { link, measure, quantize } from './filter';
 export { distances, weigh } from './distances';

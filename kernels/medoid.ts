@@ -29,6 +29,28 @@ export function offsets(
   }
 }
 
+/**
+ * means[c] = scale · the mean of cluster c, weights[c] = its size: the clusters as points of a smaller problem.
+ * `order` and `starts` as above; `means` has count rows of dim numbers.
+ */
+export function meansOf(
+  x: usize, dim: i32, scale: f32, order: usize, starts: usize, count: i32, sizes: usize, means: usize, weights: usize,
+): void {
+  const row = <usize>dim << 2;
+  for (let c = 0; c < count; c++, means += row) {
+    const first = load<i32>(starts + (<usize>c << 2));
+    const last = load<i32>(starts + (<usize>c << 2), 4);
+    const origin = x + <usize>load<i32>(order + (<usize>first << 2)) * row;
+    meanOf(x, dim, scale, origin, order, first, last, sizes, means);
+    for (let k: usize = 0; k < row; k += 4) {
+      store<f32>(means + k, load<f32>(means + k) + scale * load<f32>(origin + k));
+    }
+    let weight: f32 = 0;
+    for (let m = first; m < last; m++) weight += sizeOf(sizes, load<i32>(order + (<usize>m << 2)));
+    store<f32>(weights + (<usize>c << 2), weight);
+  }
+}
+
 @inline function sizeOf(sizes: usize, i: i32): f32 {
   return sizes ? load<f32>(sizes + (<usize>i << 2)) : 1;
 }

@@ -23,6 +23,9 @@ export interface Views {
   readonly offsets: Float32Array;
   readonly energy: Float32Array;
   readonly parents: Int32Array;
+  readonly weights: Float32Array;
+  /** The start of the matrix: room for the distances of a sample of 64 points. */
+  readonly sample: Float32Array;
 }
 
 export function createEngine(dim: number, matrixPoints: number): Engine {
@@ -55,6 +58,8 @@ function viewsOf({ memory }: KernelExports, layout: Layout, dim: number): Views 
     offsets: new Float32Array(buffer, layout.offsets, points),
     energy: new Float32Array(buffer, layout.energy, dim),
     parents: new Int32Array(buffer, layout.parents, points),
+    weights: new Float32Array(buffer, layout.weights, points),
+    sample: new Float32Array(buffer, layout.matrix, 64 * 64),
   };
 }
 

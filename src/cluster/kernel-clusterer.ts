@@ -5,6 +5,7 @@ import { type Dendrogram, toDendrogram } from './dendrogram.js';
 import { centreRows, createEngine, type Engine, makeRoom } from './engine.js';
 import { findComponents } from './filter.js';
 import { maxMatrixPoints } from './layout.js';
+import { mergeInLevels } from './levels.js';
 import { chooseInto } from './medoid.js';
 import { groupInto, mergeAll, mergeComponents } from './merge.js';
 
@@ -60,7 +61,7 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
     if (n === 0) return toDendrogram(engine.views, 0);
     const centred = centreRows(engine, n);
     const { scale } = centred;
-    mergeAll(engine, centred, sizes);
+    if (!mergeInLevels(engine, centred, labels, sizes)) mergeAll(engine, centred, sizes);
     const dendrogram = toDendrogram(engine.views, n);
     for (let m = 0; m < n - 1; m++) dendrogram.heights[m] /= scale * scale;
     return dendrogram;

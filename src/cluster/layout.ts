@@ -23,6 +23,8 @@ export interface Layout {
   readonly starts: number;
   readonly offsets: number;
   readonly panels: number;
+  readonly means: number;
+  readonly weights: number;
   readonly matrix: number;
 }
 
@@ -62,7 +64,9 @@ export function layOut(start: number, points: number, dim: number, matrixPoints:
     starts: room((points + 1) * 4),
     offsets: room(points * 4),
     panels: room(padded * (depth * 4 + 8)),
-    matrix: room(matrixRows * matrixRows * 4),
+    means: room(points * dim * 4),
+    weights: room(padded * 4),
+    matrix: room(Math.max(64, matrixRows) ** 2 * 4),
   };
   return { ...layout, end };
 }

@@ -43,15 +43,29 @@ interface Rows {
   readonly at: number;
 }
 
-function mergeSome(engine: Engine, centred: Centred, rows: Rows, sizes?: ArrayLike<number>): void {
+function mergeSome(engine: Engine, { scale }: Centred, rows: Rows, sizes?: ArrayLike<number>): void {
+  sizesOf(engine, rows, sizes);
+  const { x, gap } = engine.layout;
+  mergeRows(engine, { ...rows, x, gap, scale, sized: sizes !== undefined });
+}
+
+/** Rows in memory: at `x`, to be multiplied by `scale`; `gap` is a row that centres to zeros. */
+interface PlacedRows extends Rows {
+  readonly x: number;
+  readonly gap: number;
+  readonly scale: number;
+  /** Whether `layout.sizes` holds anything but ones. */
+  readonly sized: boolean;
+}
+
+/** Merges of rows whose sizes are in `layout.sizes`, by matrix or, where that would be too large, by means. */
+export function mergeRows(engine: Engine, rows: PlacedRows): void {
   const { kernel, layout, dim } = engine;
-  const { list, count, at } = rows;
-  const { x, mean, gap, depth, panels, norms, tile, matrix, columns } = layout;
+  const { list, count, at, x, gap, scale } = rows;
+  const { mean, depth, panels, norms, tile, matrix, columns } = layout;
   const a = layout.a + 4 * at;
   const b = layout.b + 4 * at;
   const heights = layout.heights + 8 * at;
-  const { scale } = centred;
-  sizesOf(engine, rows, sizes);
   if (count > engine.matrixPoints) {
     kernel.centred(x, list, count, dim, scale, mean, depth, panels);
     kernel.meansChain(panels, depth, count, layout.sizes, columns, a, b, heights);
@@ -60,7 +74,7 @@ function mergeSome(engine: Engine, centred: Centred, rows: Rows, sizes?: ArrayLi
   const stride = roundUp(count, 8);
   kernel.pack(x, list, count, dim, scale, mean, gap, depth, panels, norms);
   kernel.distances(panels, norms, count, depth, matrix, stride, x, list, dim, scale, tile);
-  if (sizes !== undefined) kernel.weigh(matrix, stride, count, layout.sizes);
+  if (rows.sized) kernel.weigh(matrix, stride, count, layout.sizes);
   kernel.chain(matrix, stride, count, layout.sizes, columns, a, b, heights);
 }
 

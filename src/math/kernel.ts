@@ -107,6 +107,17 @@ export interface KernelExports {
     b: number,
     heights: number,
   ): void;
+  meansOf(
+    x: number,
+    dim: number,
+    scale: number,
+    order: number,
+    starts: number,
+    count: number,
+    sizes: number,
+    means: number,
+    weights: number,
+  ): void;
   offsets(
     x: number,
     dim: number,

@@ -90,5 +90,6 @@ function exercise(kernel: KernelExports): Uint8Array {
   });
   new Int32Array(buffer, starts, 2)[1] = n;
   kernel.offsets(x, dim, 1, order, starts, 1, 0, gap, offsets);
+  kernel.meansOf(x, dim, 1, order, starts, 1, 0, means, sizes);
   return new Uint8Array(buffer);
 }

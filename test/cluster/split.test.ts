@@ -4,6 +4,8 @@ import { type Clusterer, createClusterer, type FlatOptions } from '../../src/clu
 import { squaredDistance } from '../../src/cluster/distances.js';
 import { centreRows, createEngine, makeRoom } from '../../src/cluster/engine.js';
 import { findComponents } from '../../src/cluster/filter.js';
+import { mergeInLevels } from '../../src/cluster/levels.js';
+import { ward } from '../../src/cluster/ward.js';
 import { makePoints, type Points, type PointsRecipe } from './points.js';
 
 /** Large enough to be split: see `minPoints` in src/cluster/filter.ts. */
@@ -71,6 +73,26 @@ describe('the exact split', () => {
     expect(splits).toBeGreaterThan(20);
   });
 
+  test('what earlier runs left behind the last point connects nothing', () => {
+    const engine = createEngine(32, 8192);
+    makeRoom(engine, 200);
+    let splits = 0;
+    for (let n = 200; n >= 64; n--) {
+      const { x } = makePoints({ seed: n, n, dim: 32, topics: 12, spread: 0.1, normalized: true });
+      // Behind the last point: zeros, at distance 1 from every unit vector, and bits that look like large products.
+      engine.views.x.fill(0);
+      engine.views.x.set(x);
+      const { panels, matrix } = engine.layout;
+      new Int16Array(engine.kernel.memory.buffer, panels, (matrix - panels) / 2).fill(20_000);
+      if (!findComponents(engine, centreRows(engine, n), 1)) continue;
+      splits++;
+      const found = new Set(engine.views.parents.subarray(0, n)).size;
+      expect(found).toBeGreaterThan(9);
+      expect(found).toBeLessThan(15);
+    }
+    expect(splits).toBeGreaterThan(50);
+  });
+
   test('is left where one component would hold most points', () => {
     const { n, dim, x } = makePoints({ seed: 4, n: 200, dim: 32, topics: 1, spread: 1, normalized: true });
     const engine = createEngine(dim, 8192);
@@ -78,5 +100,49 @@ describe('the exact split', () => {
     engine.views.x.set(x);
     expect(findComponents(engine, centreRows(engine, n), 1.5)).toBe(false);
     expect(findComponents(engine, centreRows(engine, n), 0.3)).toBe(true);
+  });
+});
+
+describe('trees in two levels', () => {
+  test('have the heights of the float64 chain', () => {
+    let levels = 0;
+    fc.assert(
+      fc.property(recipe, (how) => {
+        const points = makePoints({ ...how, n: 2 * how.n });
+        const { n, dim, x, sizes } = points;
+        const engine = createEngine(dim, 8192);
+        makeRoom(engine, n);
+        engine.views.x.set(x);
+        if (mergeInLevels(engine, centreRows(engine, n), new Int32Array(n), sizes)) levels++;
+        const clusterer = createClusterer(dim);
+        clusterer.vectors(n).set(x);
+        const { heights } = clusterer.tree(n, sizes);
+        const exact = ward(x, points).heights;
+        const slack = 1e-13 * exact[n - 2];
+        for (let i = 0; i < n - 1; i++) {
+          expect(Math.abs(heights[i] - exact[i])).toBeLessThanOrEqual(1e-4 * exact[i] + slack);
+        }
+      }),
+      { numRuns: 60, seed: 20201103 },
+    );
+    expect(levels).toBeGreaterThan(15);
+  });
+
+  test('children come before parents, and below them', () => {
+    const { n, dim, x } = makePoints({ seed: 2, n: 400, dim: 64, topics: 25, spread: 0.4, normalized: true });
+    const engine = createEngine(dim, 8192);
+    makeRoom(engine, n);
+    engine.views.x.set(x);
+    expect(mergeInLevels(engine, centreRows(engine, n), new Int32Array(n))).toBe(true);
+    const { a, b, heights } = engine.views;
+    const reached = new Float64Array(n);
+    const gone = new Set<number>();
+    for (let m = 0; m < n - 1; m++) {
+      expect(a[m]).toBeLessThan(b[m]);
+      expect(gone.has(a[m]) || gone.has(b[m])).toBe(false);
+      gone.add(b[m]);
+      expect(heights[m]).toBeGreaterThanOrEqual(Math.max(reached[a[m]], reached[b[m]]));
+      reached[a[m]] = heights[m];
+    }
   });
 });
