@@ -22,6 +22,8 @@ export const errorTable = {
   'directory-newer': { title: 'The data directory was written by a newer version', status: 409, exit: 2 },
   'directory-locked': { title: 'Another process is writing to the data directory', status: 409, exit: 1 },
   'read-only': { title: 'The data directory was opened for reading', status: 409, exit: 2 },
+  'disk-full': { title: 'There is no room left on the disk', status: 507, exit: 1 },
+  'file-access': { title: 'The operating system refused access to a file', status: 500, exit: 1 },
   'data-damaged': { title: 'A stored file is damaged', status: 500, exit: 1 },
   'no-profiles': { title: 'No batch has been run yet', status: 409, exit: 2 },
   interrupted: { title: 'Interrupted', status: 503, exit: 1 },

@@ -5,7 +5,7 @@ import { readTable } from '../files/read.js';
 import type { Rejects } from '../files/rejects.js';
 import { createRejects, type ImportReport, type RejectFlags } from '../files/report.js';
 import { ExternalSort } from '../files/sort.js';
-import type { ColumnRequest, ReadOptions, RowBatch } from '../files/table.js';
+import type { ColumnRequest, ReadOptions, RowBatch, TimestampFault } from '../files/table.js';
 import type { ActionTypes } from '../model/action.js';
 import { type AcceptOptions, actionRefusal, extrasOf, type RawAction, type Refusal } from './accept.js';
 import { type ActionRecord, encodeKey, encodeValue } from './codec.js';
@@ -45,7 +45,8 @@ export async function importActions(
 ): Promise<ImportReport> {
   const types = Object.entries(options.types ?? {});
   for (const [name, type] of types) checkType(name, type);
-  const rejects = createRejects(options);
+  checkMap(options);
+  const rejects = createRejects(path, options);
   const sorter = new ExternalSort({ memoryBytes: sortMemoryBytes, tempDir: directory.tempDir });
   try {
     await readInto(sorter, new RowEncoder(directory, log, options), path, options, rejects);
@@ -72,6 +73,17 @@ function columnsFor(options: ImportActionsOptions): ColumnRequest[] {
     { name: 'position', kind: 'text', required: false },
     { name: 'context', kind: 'json', required: false },
   ];
+}
+
+/** A field of ours that does not exist is a slip of the pen, and its column would be lost without a word. */
+function checkMap(options: ImportActionsOptions): void {
+  const fields = columnsFor(options).map(({ name }) => name);
+  const unknown = Object.keys(options.map ?? {}).find((field) => !fields.includes(field));
+  if (unknown !== undefined)
+    throw new PinnersageError(
+      'option-invalid',
+      `--map: got field "${unknown}", expected one of: ${fields.join(', ')}`,
+    );
 }
 
 async function readInto(
@@ -132,6 +144,12 @@ function* take<T>(from: Iterator<T>, count: number): Generator<T, void> {
   }
 }
 
+const timeFaults: { readonly [fault in TimestampFault]: string } = {
+  'timestamp-missing': 'timestamp: got none',
+  'timestamp-unparsable': 'timestamp: expected ISO 8601 or epoch s/ms',
+  'timestamp-mixed-units': 'timestamp: in another unit than the first one of the file; see --time-unit',
+};
+
 /** Turns rows into records, giving numbers to ids and types that are new. */
 class RowEncoder {
   private readonly directory: Directory;
@@ -165,9 +183,10 @@ class RowEncoder {
     return this.toRecords(taken);
   }
 
-  private refusal(action: RawAction, timeFault: string | null): Refusal | null {
+  private refusal(action: RawAction, timeFault: TimestampFault | null): Refusal | null {
     const refusal = actionRefusal(action, this.accept);
-    if (refusal?.reason === 'timestamp-unparsable' && timeFault) return { ...refusal, reason: timeFault };
+    if (refusal?.reason === 'timestamp-unparsable' && timeFault)
+      return { reason: timeFault, detail: timeFaults[timeFault] };
     if (refusal || this.options.unknownItems !== 'reject') return refusal;
     const key = this.items.find(action.itemId as string);
     const known = key !== null && (this.items.read(key)?.flags ?? 0) !== 0;

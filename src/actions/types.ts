@@ -1,4 +1,5 @@
 import type { Directory } from '../disk/directory.js';
+import { checkId } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { ActionType, Role } from '../model/action.js';
 
@@ -75,6 +76,7 @@ export class ActionTypeTable {
 
 /** @throws `option-invalid`. */
 export function checkType(name: string, type: ActionType): void {
+  checkId(name, 'action type');
   if (!roles.includes(type.role))
     throw new PinnersageError(
       'option-invalid',

@@ -34,7 +34,7 @@ export async function importUsers(
   path: string,
   options: ImportUsersOptions,
 ): Promise<ImportReport> {
-  const rejects = createRejects(options);
+  const rejects = createRejects(path, options);
   const column = { name: 'user_id', kind: 'text', required: true } as const;
   let accepted = 0;
   let duplicates = 0;

@@ -52,7 +52,18 @@ function normalize(raw: ArrayLike<number>, largest: number): Float32Array {
   return vector;
 }
 
-/** Metadata of an item given as one flat object: everything but its id and embedding. */
-export function metadataOf(fields: { readonly [field: string]: unknown }): Metadata {
-  return JSON.parse(JSON.stringify(fields)) as Metadata;
+/** Fields given as one object, as they are stored, or why they cannot be. */
+export function metadataOf(fields: unknown): { readonly metadata: Metadata } | Refusal {
+  const expected = 'expected an object of JSON values';
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+    return {
+      reason: 'metadata-invalid',
+      detail: `metadata: got ${fields === null ? 'null' : typeof fields}, ${expected}`,
+    };
+  try {
+    return { metadata: JSON.parse(JSON.stringify(fields)) as Metadata };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return { reason: 'metadata-invalid', detail: `metadata: ${reason}; ${expected}` };
+  }
 }

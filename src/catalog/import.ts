@@ -34,7 +34,7 @@ export async function importItems(
   const target = new VectorTarget(catalog, options, path);
   const npy = options.embeddings === undefined ? null : await matchingNpy(path, options, options.embeddings);
   if (npy) target.expectDim(npy.dim);
-  const rejects = createRejects(options);
+  const rejects = createRejects(path, options);
   let accepted = 0;
   let duplicates = 0;
   let rows = 0;

@@ -16,7 +16,7 @@ export async function removeItems(
   path: string,
   options: RemoveItemsOptions,
 ): Promise<ImportReport> {
-  const rejects = createRejects(options);
+  const rejects = createRejects(path, options);
   let accepted = 0;
   let duplicates = 0;
   let rows = 0;

@@ -21,13 +21,11 @@ const summaryUsers = 300;
 const defaultSeed = 1;
 
 export function demoCommand(): Command {
-  const command = withCommon(new Command('demo'))
+  return withCommon(new Command('demo'), './pinnersage-demo')
     .description('build a synthetic world, find its interests, and show them beside the single average')
     .option('--seed <n>', 'another world', seed, defaultSeed)
     .option('--users <n>', 'how many users to show', count, 3)
     .action(demo);
-  command.setOptionValueWithSource('data', './pinnersage-demo', 'default');
-  return command;
 }
 
 async function demo(flags: Flags): Promise<void> {

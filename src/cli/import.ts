@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { PinnersageError } from '../errors.js';
 import type { ImportReport } from '../files/report.js';
+import { checkFile } from '../files/source.js';
 import type { BadRow } from '../files/table.js';
 import type { ActionTypes } from '../model/action.js';
 import type { PinnerSage } from '../pipeline/pinnersage.js';
@@ -117,6 +118,7 @@ async function importAll(
   path: string,
   importOne: (data: PinnerSage, file: string, hooks: Hooks) => Promise<ImportReport>,
 ): Promise<void> {
+  for (const file of files) checkFile(file); // before a directory is made for nothing
   const signal = interruptible();
   const total = { accepted: 0, duplicates: 0, rejected: {} as Record<string, number> };
   const examples: BadRow[] = [];

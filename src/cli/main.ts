@@ -59,4 +59,10 @@ function tame(command: Command): void {
 }
 
 tame(program);
+
+// Whoever reads our output may have seen enough (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
 await program.parseAsync().catch(fail);

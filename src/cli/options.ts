@@ -19,11 +19,9 @@ export interface FileFlags {
   readonly rejects?: string;
 }
 
-export function withCommon(command: Command): Command {
+export function withCommon(command: Command, directory = './pinnersage-data'): Command {
   return command
-    .addOption(
-      new Option('--data <dir>', 'data directory').default('./pinnersage-data').env('PINNERSAGE_DATA'),
-    )
+    .addOption(new Option('--data <dir>', 'data directory').default(directory).env('PINNERSAGE_DATA'))
     .option('--json', 'one JSON document on stdout, nothing else');
 }
 

@@ -1,3 +1,4 @@
+import { explainFault } from '../disk/fault.js';
 import { PinnersageError } from '../errors.js';
 import { type OpenOptions, open, type PinnerSage } from '../pipeline/pinnersage.js';
 
@@ -21,23 +22,31 @@ export async function withData<T>(
   }
 }
 
-/** Ctrl-C asks the work to stop at its next safe point; a second one ends the process. */
+/** Ctrl-C, or SIGTERM, asks the work to stop at its next safe point; a second one ends the process. */
 export function interruptible(): AbortSignal {
   const controller = new AbortController();
-  process.once('SIGINT', () => {
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
     process.stderr.write('\nstopping at the next safe point; press Ctrl-C again to stop at once\n');
     controller.abort();
-    process.once('SIGINT', () => process.exit(130));
-  });
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
   return controller.signal;
 }
 
 /** One clear line for the person at the terminal, and the documented exit code. */
-export function fail(error: unknown): never {
+export function fail(thrown: unknown): never {
+  const error = explainFault(thrown, process.cwd());
   if (error instanceof PinnersageError) {
-    process.stderr.write(`pinnersage: ${error.message} [${error.code}]\n`);
+    process.stderr.write(`pinnersage: ${oneLine(error.message)} [${error.code}]\n`);
     process.exit(error.exitCode);
   }
   process.stderr.write(`pinnersage: ${error instanceof Error ? error.stack : String(error)} [internal]\n`);
   process.exit(1);
+}
+
+/** Ids and paths may hold any characters; on the terminal an error stays one line. */
+export function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f]/g, (c) => JSON.stringify(c).slice(1, -1));
 }

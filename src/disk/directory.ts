@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { PinnersageError } from '../errors.js';
 import { decodeJson, encodeJson } from './codec.js';
 import { writeFileDurably } from './durable.js';
+import { explainFault } from './fault.js';
+import { checkLmdbFile } from './lmdbfile.js';
 import { acquireWriterLock, type WriterLock } from './lock.js';
 
 /** Version of the directory as a whole; a directory of a newer one is refused. */
@@ -45,16 +47,15 @@ export interface DirectoryOptions {
 const markerName = 'pinnersage.json';
 
 export async function openDirectory(path: string, options: DirectoryOptions): Promise<Directory> {
+  if (path === '') throw new PinnersageError('option-invalid', 'data directory: got an empty path');
   const readOnly = options.mode === 'read';
   const isNew = checkDirectory(path, !readOnly && (options.create ?? true));
   let lock: WriterLock | null = null;
   if (!readOnly) {
-    mkdirSync(join(path, 'state'), { recursive: true });
-    lock = await acquireWriterLock(path);
-    rmSync(join(path, 'tmp'), { recursive: true, force: true });
-    mkdirSync(join(path, 'tmp'));
+    lock = await prepareForWriting(path);
   }
   try {
+    checkLmdbFile(join(path, 'state', 'data.mdb'));
     const env = openEnvironment(join(path, 'state'), readOnly);
     const tables = openTables(env);
     // The marker comes last: a directory without one is a creation that did not finish and is simply finished now.
@@ -62,8 +63,28 @@ export async function openDirectory(path: string, options: DirectoryOptions): Pr
     return wrap(path, readOnly, env, tables, lock);
   } catch (error) {
     lock?.release();
-    throw error;
+    throw explainFault(error, path);
   }
+}
+
+async function prepareForWriting(path: string): Promise<WriterLock> {
+  try {
+    makeDirectory(join(path, 'state'));
+    const lock = await acquireWriterLock(path);
+    rmSync(join(path, 'tmp'), { recursive: true, force: true });
+    makeDirectory(join(path, 'tmp'));
+    return lock;
+  } catch (error) {
+    throw explainFault(error, path);
+  }
+}
+
+/** Level by level: Node's recursive mkdir never returns where a file system refuses new names, as /proc does. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  mkdirSync(path);
 }
 
 /** Whether the directory has still to be created. */
@@ -147,7 +168,11 @@ function wrap(
     },
     write(work) {
       if (readOnly) throw new PinnersageError('read-only', `${path}: opened for reading, cannot write`);
-      return env.transactionSync(work);
+      try {
+        return env.transactionSync(work);
+      } catch (error) {
+        throw explainFault(error, path);
+      }
     },
     refresh() {
       env.resetReadTxn();

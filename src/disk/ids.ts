@@ -15,14 +15,15 @@ const cacheLimit = 400_000;
 const maxIdBytes = 256;
 
 /** null where `id` may be used, else what is wrong with it. */
-export function idProblem(id: string): string | null {
+export function idProblem(id: unknown): string | null {
+  if (typeof id !== 'string') return `got ${id === null ? 'null' : `a ${typeof id}`}, expected a string`;
   if (id.length === 0) return 'got an empty id, expected 1 to 256 UTF-8 bytes';
   if (id.length > maxIdBytes || Buffer.byteLength(id) > maxIdBytes)
     return `got an id of ${Buffer.byteLength(id)} bytes ("${id.slice(0, 24)}…"), expected 1 to ${maxIdBytes}`;
   return id.isWellFormed() ? null : 'got an id that is not valid Unicode';
 }
 
-export function checkId(id: string, what: string): void {
+export function checkId(id: unknown, what: string): void {
   const problem = idProblem(id);
   if (problem) throw new PinnersageError('id-invalid', `${what}: ${problem}`);
 }

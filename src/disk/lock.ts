@@ -32,10 +32,11 @@ export async function acquireWriterLock(directory: string): Promise<WriterLock> 
     held.delete(key);
     const text = error instanceof Error ? error.message : String(error);
     const holder = /\(PID (\d+)\)/.exec(text)?.[1];
-    if (/lock/i.test(text)) throw lockedError(directory, holder ? `process ${holder}` : 'another process');
+    if (/Conflicting lock/i.test(text))
+      throw lockedError(directory, holder ? `process ${holder}` : 'another process');
     throw new PinnersageError(
-      'data-damaged',
-      `${join(directory, 'writer.lock')}: cannot lock: ${text.split('\n')[0]}`,
+      'file-access',
+      `${join(directory, 'writer.lock')} cannot be locked: ${text.split('\n')[0]}`,
     );
   }
 }

@@ -30,6 +30,8 @@ export class Columns {
       const index = names.indexOf(source);
       if (index < 0 && (required || options.map?.[name] !== undefined))
         throw missing(path, name, source, names);
+      if (index >= 0 && names.lastIndexOf(source) !== index)
+        throw new PinnersageError('file-format', `${path} has two columns ${JSON.stringify(source)}`);
       const label = `${path}, ${source}`;
       const timestamps = new TimestampReader(label, options.timeUnit, onNote);
       this.#bound.set(name, { kind, source, index, timestamps });

@@ -1,4 +1,7 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { PinnersageError } from '../errors.js';
 import { Rejects } from './rejects.js';
+import { checkFile } from './source.js';
 import type { BadRow } from './table.js';
 
 /** What became of the rows of a file. */
@@ -20,6 +23,13 @@ export interface RejectFlags {
   readonly strict?: boolean;
 }
 
-export function createRejects({ rejects, strict }: RejectFlags): Rejects {
+/** `input` is the file that rows come from: it is checked, and never written over. */
+export function createRejects(input: string, { rejects, strict }: RejectFlags): Rejects {
+  checkFile(input);
+  if (rejects !== undefined && existsSync(rejects) && realpathSync(rejects) === realpathSync(input))
+    throw new PinnersageError(
+      'option-invalid',
+      `--rejects: got ${rejects}, which is the file to import itself`,
+    );
   return new Rejects({ strict: strict ?? false, ...(rejects === undefined ? {} : { path: rejects }) });
 }

@@ -5,6 +5,7 @@ import { Catalog } from '../catalog/catalog.js';
 import { type ImportItemsOptions, importItems } from '../catalog/import.js';
 import { type RemoveItemsOptions, removeItems } from '../catalog/remove.js';
 import { type Directory, openDirectory } from '../disk/directory.js';
+import { checkId } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { ImportReport } from '../files/report.js';
 import { createRng } from '../math/rng.js';
@@ -16,6 +17,7 @@ import { EmbeddedProfileStore } from '../store/embedded.js';
 import { type BatchOptions, type BatchReport, runBatch } from './batch.js';
 import { type Description, describe } from './describe.js';
 import { type EmbedReport, type EmbedTextOptions, embedCatalog } from './embed.js';
+import { checkCount, checkInstant, checkOneOf, checkSeed } from './guard.js';
 import { type InterestsOptions, type UserInterests, userInterests } from './interests.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { defaultCount, Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
@@ -51,25 +53,25 @@ export class PinnerSage {
   }
 
   /** Imports an items file: Parquet, NDJSON or CSV. */
-  importItems(path: string, options: ImportItemsOptions = {}): Promise<ImportReport> {
+  async importItems(path: string, options: ImportItemsOptions = {}): Promise<ImportReport> {
     this.assertWritable();
     return importItems(this.catalog, path, options);
   }
 
   /** Deletes the items that a file names by `item_id`. */
-  removeItems(path: string, options: RemoveItemsOptions = {}): Promise<ImportReport> {
+  async removeItems(path: string, options: RemoveItemsOptions = {}): Promise<ImportReport> {
     this.assertWritable();
     return removeItems(this.catalog, path, options);
   }
 
   /** Imports a file of actions: Parquet, NDJSON or CSV. */
-  importActions(path: string, options: ImportActionsRequest = {}): Promise<ImportReport> {
+  async importActions(path: string, options: ImportActionsRequest = {}): Promise<ImportReport> {
     this.assertWritable();
     return importActions(this.directory, this.log, path, { ...options, wallClockMs: Date.now() });
   }
 
   /** Imports a file of users: `user_id` and attributes. */
-  importUsers(path: string, options: ImportUsersOptions = {}): Promise<ImportReport> {
+  async importUsers(path: string, options: ImportUsersOptions = {}): Promise<ImportReport> {
     this.assertWritable();
     return importUsers(this.directory, this.log.users, path, options);
   }
@@ -100,19 +102,23 @@ export class PinnerSage {
   }
 
   /** Builds embeddings from the items' text and tags as a new generation of a space. */
-  embedText(options: EmbedTextOptions = {}): Promise<EmbedReport> {
+  async embedText(options: EmbedTextOptions = {}): Promise<EmbedReport> {
     this.assertWritable();
     return embedCatalog(this.catalog, options);
   }
 
   /** Computes every user's interests as of now and makes them current in one step. */
-  batch(options: BatchOptions = {}): Promise<BatchReport> {
+  async batch(options: BatchOptions = {}): Promise<BatchReport> {
     this.assertWritable();
+    checkInstant('nowMs', options.nowMs);
+    checkCount('workers', options.workers);
     return runBatch(this.directory, this.catalog, this.log, this.store, options);
   }
 
   /** @throws `user-unknown` where the log has no action of this user, `no-profiles` before the first batch. */
   interests(userId: string, options: InterestsOptions = {}): UserInterests {
+    checkId(userId, 'userId');
+    checkInstant('nowMs', options.nowMs);
     return userInterests(this.catalog.ids, this.log, this.store, userId, options);
   }
 
@@ -140,6 +146,9 @@ export class PinnerSage {
   /** Candidates for a user; popular items, named as a fallback, for one without interests. */
   recommend(userId: string, options: RecommendOptions = {}): Recommendation {
     const { count = defaultCount, explain = false, nowMs = Date.now() } = options;
+    checkId(userId, 'userId');
+    checkInstant('nowMs', nowMs);
+    checkSeed(options.seed);
     const { medoids } = readSettings(this.directory);
     return this.recommender.recommend(userId, medoids, { ...options, count, explain, nowMs });
   }
@@ -194,5 +203,6 @@ export class PinnerSage {
  * `mode: 'read'`, `directory-missing`.
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<PinnerSage> {
+  checkOneOf('mode', options.mode ?? 'write', ['read', 'write']);
   return new PinnerSage(await openDirectory(path, { mode: 'write', ...options }));
 }

@@ -1,4 +1,4 @@
-import { type Refusal as ActionRefusal, actionRefusal, type RawAction } from '../actions/accept.js';
+import { actionRefusal, type RawAction, type Refusal } from '../actions/accept.js';
 import { encodeKey, encodeValue } from '../actions/codec.js';
 import { toRecords } from '../actions/import.js';
 import type { ActionLog } from '../actions/log.js';
@@ -10,6 +10,7 @@ import type { IdTable } from '../disk/ids.js';
 import type { Action } from '../model/action.js';
 import type { Item } from '../model/item.js';
 import type { User } from '../model/user.js';
+import { checkArray, isObject } from './guard.js';
 
 /** What became of an array of items, actions or users: `rejected` names the place in the array. */
 export interface PutReport {
@@ -25,32 +26,62 @@ export function putItems(catalog: Catalog, items: readonly Item[], space?: strin
   let record = table.spaces[name] ?? null;
   const rejected: { index: number; code: string; message: string }[] = [];
   const upserts: ItemUpsert[] = [];
-  items.forEach(({ itemId, embedding, metadata }, index) => {
+  checkArray('items', items);
+  items.forEach((item, index) => {
     const normalized = record?.normalized ?? true;
-    const prepared = embedding ? prepareVector(embedding, record?.dim ?? null, normalized) : null;
-    const refusal = itemIdRefusal(itemId) ?? (prepared && 'reason' in prepared ? prepared : null);
-    if (refusal) {
-      rejected.push({ index, code: refusal.reason, message: refusal.detail });
+    const upsert = prepareItem(item, record?.dim ?? null, normalized);
+    if ('reason' in upsert) {
+      rejected.push({ index, code: upsert.reason, message: upsert.detail });
       return;
     }
-    const vector = prepared && 'vector' in prepared ? prepared.vector : null;
+    const { vector } = upsert;
     if (vector) record ??= catalog.spaceForWriting(name, vector.length, normalized, 'put by the library');
-    upserts.push({ itemId, metadata: metadata ? metadataOf(metadata) : null, vector });
+    upserts.push(upsert);
   });
   const { written, unchanged } = catalog.upsert(upserts, record);
   return { accepted: written, duplicates: unchanged, rejected };
 }
 
+function prepareItem(item: Item, dim: number | null, normalized: boolean): ItemUpsert | Refusal {
+  if (!isObject(item)) return notAnObject(item);
+  const { itemId, embedding, metadata } = item;
+  const refusal = itemIdRefusal(itemId ?? null);
+  if (refusal) return refusal;
+  const fields = metadata === undefined ? { metadata: null } : metadataOf(metadata);
+  if ('reason' in fields) return fields;
+  if (embedding === undefined || embedding === null) return { itemId, ...fields, vector: null };
+  if (!Array.isArray(embedding) && !ArrayBuffer.isView(embedding))
+    return {
+      reason: 'vector-unparsable',
+      detail: `embedding: got a ${typeof embedding}, expected a list of numbers`,
+    };
+  const prepared = prepareVector(embedding, dim, normalized);
+  return 'reason' in prepared ? prepared : { itemId, ...fields, ...prepared };
+}
+
+function notAnObject(got: unknown): Refusal {
+  return { reason: 'not-an-object', detail: `got ${got === null ? 'null' : typeof got}, expected an object` };
+}
+
 export function putUsers(directory: Directory, table: IdTable, users: readonly User[]): PutReport {
   const rejected: { index: number; code: string; message: string }[] = [];
   const upserts: UserUpsert[] = [];
-  users.forEach(({ userId, attributes }, index) => {
-    const refusal = userIdRefusal(userId);
-    if (refusal) rejected.push({ index, code: refusal.reason, message: refusal.detail });
-    else upserts.push({ userId, attributes: metadataOf(attributes) });
+  checkArray('users', users);
+  users.forEach((user, index) => {
+    const upsert = prepareUser(user);
+    if ('reason' in upsert) rejected.push({ index, code: upsert.reason, message: upsert.detail });
+    else upserts.push(upsert);
   });
   const { written, unchanged } = upsertUsers(directory, table, upserts);
   return { accepted: written, duplicates: unchanged, rejected };
+}
+
+function prepareUser(user: User): UserUpsert | Refusal {
+  if (!isObject(user)) return notAnObject(user);
+  const refusal = userIdRefusal(user.userId ?? null);
+  if (refusal) return refusal;
+  const fields = metadataOf(user.attributes);
+  return 'reason' in fields ? fields : { userId: user.userId, attributes: fields.metadata };
 }
 
 /** `wallClockMs`: stamps what is accepted and tells what is in the future. */
@@ -63,11 +94,14 @@ export function appendActions(
 ): PutReport {
   const rejected: { index: number; code: string; message: string }[] = [];
   const raw: RawAction[] = [];
+  checkArray('actions', actions);
   actions.forEach((action, index) => {
-    const candidate = rawAction(action);
-    const refusal: ActionRefusal | null = actionRefusal(candidate, { wallClockMs });
+    const candidate = isObject(action) ? rawAction(action) : null;
+    const refusal: Refusal | null = candidate
+      ? actionRefusal(candidate, { wallClockMs })
+      : notAnObject(action);
     if (refusal) rejected.push({ index, code: refusal.reason, message: refusal.detail });
-    else raw.push(candidate);
+    else if (candidate) raw.push(candidate);
   });
   const records = toRecords(directory, log, items, raw);
   const entries = records.map((record) => ({ key: encodeKey(record), value: encodeValue(record) }));
@@ -83,9 +117,15 @@ function rawAction(action: Action): RawAction {
     type: action.type ?? null,
     timestamp: Number.isInteger(action.timestamp) ? action.timestamp : Number.NaN,
     eventId: action.eventId ?? null,
-    weight: action.weight ?? Number.NaN,
+    weight: numberOrNone(action.weight),
     recommendationId: action.recommendationId ?? null,
-    position: action.position ?? Number.NaN,
+    position: numberOrNone(action.position),
     context: action.context,
   };
+}
+
+/** NaN stands for no number at all; what is there but is not a number becomes infinite, which is refused. */
+function numberOrNone(value: unknown): number {
+  if (value === undefined || value === null) return Number.NaN;
+  return typeof value === 'number' && !Number.isNaN(value) ? value : Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeNpy } from '../../src/files/npy.js';
@@ -182,6 +182,69 @@ test('--sql reshapes a file on its way in', () => {
     accepted: 1,
     rejected: {},
   });
+});
+
+test('what would lose or scatter data is refused', () => {
+  const { dir, data, file } = world();
+  const log = file('log.csv', 'user_id,item_id,type,timestamp\nu,a,save,1700000000\n');
+  refused('option-invalid', 'import', 'actions', log, '--rejects', log, ...data);
+  expect(readFileSync(log, 'utf8')).toContain('1700000000');
+  refused('option-invalid', 'import', 'actions', log, '--map', 'evnt_id=type', ...data);
+  refused(
+    'file-format',
+    'import',
+    'actions',
+    file('two.csv', 'user_id,user_id,item_id,type,timestamp\nu,v,a,s,1\n'),
+    ...data,
+  );
+  refused('option-invalid', 'describe', '--data', '');
+  refused('file-missing', 'import', 'items', join(dir, 'none.csv'), '--data', join(dir, 'fresh'));
+  expect(existsSync(join(dir, 'fresh'))).toBe(false);
+  refused('id-invalid', 'config', 'type', '', 'interest', ...data);
+});
+
+test('what the operating system refuses is one line, not a stack', () => {
+  const { dir, data, file } = world();
+  const items = file('items.csv', itemsCsv);
+  const below = cli('import', 'items', items, '--data', join(items, 'below'));
+  expect(below).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^pinnersage: .*not a directory.*\[file-access\]\n$/),
+  });
+  cliJson('import', 'items', items, ...data);
+  const database = join(dir, 'data', 'state', 'data.mdb');
+  const whole = readFileSync(database);
+  writeFileSync(database, whole.subarray(0, 4096));
+  expect(cli('describe', ...data)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('[data-damaged]'),
+  });
+  writeFileSync(database, 'garbage '.repeat(1000));
+  expect(cli('describe', ...data)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('[data-damaged]'),
+  });
+  writeFileSync(database, whole);
+  expect(cli('describe', ...data).status).toBe(0);
+  const newline = cli('interests', 'new\nline', ...data);
+  expect(newline.stderr.trimEnd().split('\n')).toHaveLength(1);
+});
+
+test('a reader that has seen enough is no error', () => {
+  const { data, file } = world();
+  const ids = Array.from({ length: 20_000 }, (_, i) => `i${i},"[1,${i}]"`).join('\n');
+  cliJson('import', 'items', file('items.csv', `item_id,embedding\n${ids}\n`), ...data);
+  cliJson(
+    'import',
+    'actions',
+    file('a.csv', 'user_id,item_id,type,timestamp\nu,i1,save,1700000000\n'),
+    ...data,
+  );
+  cliJson('batch', '--now', '2023-11-20', ...data);
+  const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+  const command = `"${process.execPath}" "${main}" recommend u --count 19000 --data "${data[1]}" | head -c 5`;
+  const { stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+  expect(stderr).toBe('');
 });
 
 test('steps out of order say which step is missing', () => {

@@ -164,3 +164,42 @@ test('refused items and actions are named by their place, the others are taken',
   ]);
   await data.close();
 });
+
+test('callers without a type checker get a coded error or a named place, never a stray exception', async () => {
+  const dir = tempDir();
+  const data = await open(join(dir, 'data'));
+  const loose = data as unknown as Record<string, (...input: readonly unknown[]) => unknown>;
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const put = (await loose.putItems([
+    null,
+    { itemId: 5 },
+    { itemId: 'a', embedding: 'far' },
+    { itemId: 'b', metadata: circular },
+    { itemId: 'c', embedding: [1, 0] },
+  ])) as { accepted: number; rejected: { index: number; code: string }[] };
+  expect(put.accepted).toBe(1);
+  expect(put.rejected.map(({ index, code }) => [index, code])).toEqual([
+    [0, 'not-an-object'],
+    [1, 'item-id-invalid'],
+    [2, 'vector-unparsable'],
+    [3, 'metadata-invalid'],
+  ]);
+  const good = { userId: 'u', itemId: 'c', type: 'save', timestamp: now };
+  const appended = (await loose.appendActions([null, { ...good, weight: '2' }, good])) as typeof put;
+  expect(appended.rejected.map(({ code }) => code)).toEqual(['not-an-object', 'weight-invalid']);
+  await expect(loose.putItems('x')).rejects.toMatchObject({ code: 'option-invalid' });
+  const refused = (code: string, work: () => unknown) =>
+    expect(work).toThrow(expect.objectContaining({ code }));
+  refused('id-invalid', () => loose.interests(undefined));
+  for (const options of [{ nowMs: Number.NaN }, { nowMs: 1e300 }, { workers: 0 }])
+    await expect(loose.batch(options)).rejects.toMatchObject({ code: 'option-invalid' });
+  refused('option-invalid', () => loose.recommend('u', { seed: 1.5 }));
+  refused('option-invalid', () => loose.recommend('u', { nowMs: Number.NaN }));
+  refused('id-invalid', () => loose.recommend(5));
+  await data.close();
+  await expect(open(join(dir, 'data'), { mode: 'zzz' as 'read' })).rejects.toMatchObject({
+    code: 'option-invalid',
+  });
+  await expect(open('')).rejects.toMatchObject({ code: 'option-invalid' });
+});

@@ -1,0 +1,36 @@
+import { PinnersageError } from '../errors.js';
+
+/** Checks of what callers without a type checker hand in. All throw `option-invalid`. */
+
+const lastInstantMs = 8.64e15;
+
+export function checkInstant(name: string, ms: number | undefined): void {
+  if (ms === undefined || (Number.isFinite(ms) && Math.abs(ms) <= lastInstantMs)) return;
+  refuse(name, ms, 'epoch milliseconds');
+}
+
+export function checkCount(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return;
+  refuse(name, value, 'an integer ≥ 1');
+}
+
+export function checkSeed(value: number | undefined): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return;
+  refuse('seed', value, 'an integer from 0 to 2^53-1');
+}
+
+export function checkArray(name: string, value: unknown): void {
+  if (!Array.isArray(value)) refuse(name, value, 'an array');
+}
+
+export function checkOneOf(name: string, value: unknown, known: readonly unknown[]): void {
+  if (!known.includes(value)) refuse(name, value, known.join(' or '));
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refuse(name: string, got: unknown, expected: string): never {
+  throw new PinnersageError('option-invalid', `${name}: got ${String(got)}, expected ${expected}`);
+}
