@@ -2,7 +2,7 @@ import { checkAlpha, checkShape, checkSizes } from './check.js';
 import type { Clusterer, FlatClusters, FlatOptions } from './clusterer.js';
 import { cutInto, type Partition } from './cut.js';
 import { type Dendrogram, toDendrogram } from './dendrogram.js';
-import { centreRows, createEngine, type Engine, makeRoom } from './engine.js';
+import { type Centred, centreRows, createEngine, type Engine, makeRoom } from './engine.js';
 import { findComponents } from './filter.js';
 import { maxMatrixPoints } from './layout.js';
 import { mergeInLevels } from './levels.js';
@@ -45,10 +45,7 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
     const centred = centreRows(engine, n);
     const { scale } = centred;
     const alpha = options.alpha * scale * scale;
-    const split = !options.whole && findComponents(engine, centred, alpha);
-    const merges = split
-      ? mergeComponents(engine, centred, labels, options.sizes)
-      : mergeAll(engine, centred, options.sizes);
+    const merges = mergeFor(engine, centred, labels, { ...options, alpha });
     const count = cutInto(labels, engine.views, n, alpha, merges);
     const partition = { count, labels: labels.subarray(0, n) };
     offsetsOf(engine, n, scale, partition, options.sizes);
@@ -68,6 +65,15 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
   }
 
   return { dim, vectors, flat, tree };
+}
+
+/** Merges up to alpha at least, the quickest way there is; how many. */
+function mergeFor(engine: Engine, centred: Centred, labels: Int32Array, options: FlatOptions): number {
+  const { alpha, sizes, whole } = options;
+  if (!whole && findComponents(engine, centred, alpha))
+    return mergeComponents(engine, centred, labels, sizes);
+  if (!whole && mergeInLevels(engine, centred, labels, sizes)) return centred.n - 1;
+  return mergeAll(engine, centred, sizes);
 }
 
 /** The squared distance of every point to its cluster's mean. */
