@@ -4,6 +4,7 @@ export { meansOf, offsets } from './medoid';
 export { centred, meansChain } from './means';
 export { link, measure, quantize } from './filter';
 export { distances, weigh } from './distances';
+export { dots } from './scan';
 export { peak } from './peak';
 export { centre, largest, pack } from './pack';
 

@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { syncDirectory } from '../disk/durable.js';
 import { PinnersageError } from '../errors.js';
+import { allocateVectors } from '../math/vectors.js';
 
 /**
  * The vectors of one generation of a space: an append-only file of float32 rows and one of the item number of each
@@ -84,9 +85,9 @@ function writeFully(file: number, bytes: Buffer, position: number): void {
     done += writeSync(file, bytes, done, bytes.length - done, position + done);
 }
 
-/** Rows `from … from+rows` as a matrix over memory that worker threads can share. */
+/** Rows `from … from+rows` as a matrix over memory that worker threads can share and the exact search scans in place. */
 export function readVectors(files: VectorFiles, dim: number, rows: number): Float32Array {
-  const matrix = new Float32Array(new SharedArrayBuffer(rows * dim * 4));
+  const matrix = allocateVectors(rows, dim);
   readInto(files.vectors, vectorMagic, dim, matrix);
   return matrix;
 }

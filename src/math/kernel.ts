@@ -1,4 +1,4 @@
-import { kernelBase64 } from './kernel.wasm.js';
+import { kernelBase64, sharedBase64 } from './kernel.wasm.js';
 import { agree, compileWide } from './wide.js';
 
 /**
@@ -61,6 +61,7 @@ export interface KernelExports {
     scratch: number,
   ): number;
   largest(values: number, n: number): number;
+  dots(rows: number, count: number, dim: number, query: number, out: number): void;
   /** 80 floating-point operations a turn: kernels/peak.ts. */
   peak(turns: number, a: number): number;
   distances(
@@ -135,6 +136,16 @@ export interface KernelExports {
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+  readonly Memory: new (size: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: true;
+  }) => SharedMemory;
+}
+
+/** Memory that threads share; its buffer never moves. */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
 }
 
 const wasm = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
@@ -147,7 +158,7 @@ let compiled: { readonly module: object; readonly kind: KernelKind } | undefined
 /** The module is compiled once per thread. */
 function compile(): { readonly module: object; readonly kind: KernelKind } {
   if (compiled) return compiled;
-  const bytes = Uint8Array.from(atob(kernelBase64), (character) => character.charCodeAt(0));
+  const bytes = decode(kernelBase64);
   const narrow = new wasm.Module(bytes);
   const wide = compileWide(bytes, (copy) => new wasm.Module(copy));
   const same = wide !== undefined && agree(instantiate(narrow), instantiate(wide));
@@ -166,6 +177,25 @@ export function createKernel(): KernelExports {
 
 export function kernelKind(): KernelKind {
   return compile().kind;
+}
+
+function decode(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+export type ScanExports = Pick<KernelExports, 'dots'>;
+
+let compiledShared: object | undefined;
+
+/** The scan over memory that is given to it. */
+export function createSharedScan(memory: SharedMemory): ScanExports {
+  compiledShared ??= new wasm.Module(decode(sharedBase64));
+  return new wasm.Instance(compiledShared, { env: { memory } }).exports as ScanExports;
+}
+
+export function createSharedMemory(bytes: number): SharedMemory {
+  const pages = Math.ceil(bytes / pageBytes);
+  return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
 const pageBytes = 65536;

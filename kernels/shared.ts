@@ -1,0 +1,2 @@
+// The module whose memory is given to it: memory that threads share (src/math/vectors.ts).
+export { dots } from './scan';

@@ -1,0 +1,49 @@
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { createRng } from '../../src/math/rng.js';
+import { allocateVectors, blockRows, createScan } from '../../src/math/vectors.js';
+
+function fill(x: Float32Array, seed: number): Float32Array {
+  const rng = createRng(seed);
+  return x.map(() => rng.normal());
+}
+
+test.each([1, 3, 8, 37, 256])('products of %d dimensions, in place and copied, equal plain ones', (dim) => {
+  const rows = 53;
+  const shared = allocateVectors(rows, dim);
+  shared.set(fill(new Float32Array(rows * dim), dim));
+  const query = fill(new Float32Array(dim), 99);
+  const inPlace = createScan(shared, dim);
+  const copied = createScan(Float32Array.from(shared), dim);
+  const whole = Float32Array.from(inPlace(query, 0, rows));
+  expect(Array.from(copied(query, 0, rows))).toEqual(Array.from(whole));
+  for (let row = 0; row < rows; row++) {
+    let product = 0;
+    let size = 0;
+    for (let k = 0; k < dim; k++) {
+      product += shared[row * dim + k] * query[k];
+      size += Math.abs(shared[row * dim + k] * query[k]);
+    }
+    expect(Math.abs(whole[row] - product)).toBeLessThanOrEqual(1e-6 * size);
+    // Alone, in another place of its block: the same bits.
+    expect(inPlace(query, row, 1)[0]).toBe(whole[row]);
+  }
+});
+
+test('a block may hold many rows, and several scans share one memory', () => {
+  const shared = allocateVectors(blockRows + 5, 4).fill(1);
+  const [one, other] = [createScan(shared, 4), createScan(shared, 4)];
+  expect(one(Float32Array.of(1, 2, 3, 4), 5, blockRows).every((product) => product === 10)).toBe(true);
+  expect(Array.from(other(Float32Array.of(0, 0, 0, 2), blockRows, 5))).toEqual([2, 2, 2, 2, 2]);
+});
+
+test('another thread sees the same matrix', () => {
+  const shared = allocateVectors(2, 2);
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage(shared);
+  const { message } = receiveMessageOnPort(port2) as { message: Float32Array };
+  port1.close();
+  shared.set([1, 2, 3, 4]);
+  expect(Array.from(message)).toEqual([1, 2, 3, 4]);
+  expect(Array.from(createScan(message, 2)(Float32Array.of(1, 1), 0, 2))).toEqual([3, 7]);
+});
