@@ -1,7 +1,7 @@
 import type { Directory } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
-import type { AlphaChoice, ItemKey, Metadata } from '../model/item.js';
+import type { AlphaChoice, EmbeddingTable, ItemKey, Metadata } from '../model/item.js';
 import {
   type LoadedSpace,
   noSpaces,
@@ -48,12 +48,22 @@ export interface UpsertCounts {
 export class Catalog {
   readonly ids: IdTable;
   private readonly directory: Directory;
-  private readonly loaded = new Map<string, LoadedSpace>();
+  private readonly loaded = new Map<string, { readonly version: number; readonly space: LoadedSpace }>();
   private readonly rowIndexes = new Map<string, { generation: number; rows: number; index: RowIndex }>();
 
   constructor(directory: Directory) {
     this.directory = directory;
     this.ids = new IdTable(directory, 'item');
+  }
+
+  /** Rises with every change of items or vectors; what was derived from them is good for one version. */
+  version(): number {
+    return this.directory.readMeta<number>('catalogVersion') ?? 0;
+  }
+
+  /** Call inside `write`. */
+  private countChange(): void {
+    this.directory.writeMeta('catalogVersion', this.version() + 1);
   }
 
   spaceTable(): SpaceTable {
@@ -122,8 +132,8 @@ export class Catalog {
         if (this.upsertRecord(keys[i], items[i]) || changed) written++;
       }
       if (current && rows.length > 0) current = this.append(current, rows);
+      if (written > 0) this.countChange();
     });
-    if (written > 0) this.loaded.clear();
     return { space: current, written, unchanged: items.length - written };
   }
 
@@ -201,8 +211,10 @@ export class Catalog {
     };
     const files = vectorFiles(this.directory.path, record.id, record.generation);
     appendRows(files, record.dim, 0, content.items, content.vectors);
-    this.directory.write(() => this.directory.writeMeta('spaces', withSpace(this.spaceTable(), record)));
-    this.loaded.delete(name);
+    this.directory.write(() => {
+      this.directory.writeMeta('spaces', withSpace(this.spaceTable(), record));
+      this.countChange();
+    });
     // Readers may still be opening the generation before; the ones before that are of no use to anybody.
     removeGenerations(this.directory.path, record.id, record.generation - 1);
     return record;
@@ -219,8 +231,8 @@ export class Catalog {
         this.ids.write(key, { ...record, flags: inCatalog | deleted });
         count++;
       }
+      if (count > 0) this.countChange();
     });
-    this.loaded.clear();
     return count;
   }
 
@@ -247,23 +259,26 @@ export class Catalog {
     }
   }
 
-  /** A space in shared memory; read once and kept until the catalog changes it. */
+  /** A space in shared memory; read once and kept until the catalog changes. */
   load(name?: string): LoadedSpace {
     const info = this.space(name);
+    const version = this.version();
     const kept = this.loaded.get(info.name);
-    if (kept && kept.info.rows === info.rows && kept.info.generation === info.generation)
-      return { ...kept, info };
-    const files = vectorFiles(this.directory.path, info.id, info.generation);
-    const itemOfRow = readItems(files, info.dim, info.rows);
-    const space = {
-      info,
-      dim: info.dim,
-      itemOfRow,
-      vectors: readVectors(files, info.dim, info.rows),
-      ...this.indexRows(itemOfRow),
-    };
-    this.loaded.set(info.name, space);
+    if (kept?.version === version && kept.space.info.generation === info.generation)
+      return { ...kept.space, info };
+    const space = { ...this.readTable(info, kept?.space), info };
+    this.loaded.set(info.name, { version, space });
     return space;
+  }
+
+  /** Vectors are read again only where there are others than in `before`. */
+  private readTable(info: SpaceRecord, before: LoadedSpace | undefined): EmbeddingTable {
+    const { dim, rows, generation } = info;
+    const files = vectorFiles(this.directory.path, info.id, generation);
+    const same = before?.info.generation === generation && before.info.rows === rows;
+    const itemOfRow = same ? before.itemOfRow : readItems(files, dim, rows);
+    const vectors = same ? before.vectors : readVectors(files, dim, rows);
+    return { dim, itemOfRow, vectors, ...this.indexRows(itemOfRow) };
   }
 
   private indexRows(itemOfRow: Uint32Array): { rowOfItem: Int32Array; live: Uint8Array } {

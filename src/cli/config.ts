@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { PinnersageError } from '../errors.js';
 import type { Role } from '../model/action.js';
+import type { Filter } from '../model/filter.js';
 import type { PinnerSage } from '../pipeline/pinnersage.js';
 import { type Settings, settingNames } from '../pipeline/settings.js';
-import { type CommonFlags, withCommon } from './options.js';
+import { type CommonFlags, json, withCommon } from './options.js';
 import { print, printJson, table } from './output.js';
 import { withData } from './session.js';
 
@@ -37,7 +38,35 @@ export function configCommand(): Command {
         show(data, flags);
       }),
     );
+  withCommon(command.command('pool'))
+    .description('a named filter for recommend: declare it, remove it, or without a filter show all')
+    .argument('[name]')
+    .argument('[filter]', 'as of recommend --filter', json)
+    .option('--remove', 'forget the name')
+    .action((name: string | undefined, filter: Filter | undefined, flags: PoolFlags) =>
+      withData(flags.data, flags.remove || filter !== undefined ? 'write' : 'read', async (data) => {
+        if (name !== undefined && flags.remove) await data.setPool(name, null);
+        else if (name !== undefined && filter !== undefined) await data.setPool(name, filter);
+        showPools(data, flags);
+      }),
+    );
   return command;
+}
+
+interface PoolFlags extends CommonFlags {
+  readonly remove?: boolean;
+}
+
+function showPools(data: PinnerSage, flags: CommonFlags): void {
+  const pools = data.pools();
+  if (flags.json) printJson(pools);
+  else
+    print(
+      table(
+        ['pool', 'filter'],
+        Object.entries(pools).map(([name, filter]) => [name, JSON.stringify(filter)]),
+      ),
+    );
 }
 
 async function set(data: PinnerSage, name: string, value: string): Promise<void> {

@@ -36,5 +36,9 @@ function present(found: Description): string {
     table(['space', 'vectors', 'dim', 'normalised', 'generation', 'alpha', 'source'], spaces),
     table(['action type', 'role', 'weight'], types),
     table(['setting', 'value'], Object.entries(found.settings)),
+    table(
+      ['pool', 'filter'],
+      Object.entries(found.pools).map(([name, filter]) => [name, JSON.stringify(filter)]),
+    ),
   ].join('\n\n');
 }

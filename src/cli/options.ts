@@ -38,6 +38,16 @@ export function withFileFlags(command: Command): Command {
     .option('--rejects <file>', 'write rows that cannot be used to this NDJSON file');
 }
 
+/** JSON of any kind; what it must look like is checked where it is used. */
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InvalidArgumentError(`got ${text}, expected JSON such as {"lang": "en"} (${error.message})`);
+  }
+}
+
 export function instant(text: string): number {
   const ms = parseIso(text);
   if (Number.isNaN(ms))

@@ -1,9 +1,11 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Recommendation } from '../model/candidate.js';
+import type { Filter } from '../model/filter.js';
 import type { PinnerSage } from '../pipeline/pinnersage.js';
 import { defaultCount } from '../pipeline/recommend.js';
+import { type MergeRule, mergeRules } from '../retrieve/retrieve.js';
 import { titleOf } from './interests.js';
-import { type CommonFlags, count, instant, seed, withCommon } from './options.js';
+import { type CommonFlags, count, instant, json, seed, withCommon } from './options.js';
 import { print, printJson, table } from './output.js';
 import { withData } from './session.js';
 
@@ -11,6 +13,9 @@ interface Flags extends CommonFlags {
   readonly count: number;
   readonly medoids?: number;
   readonly seed?: number;
+  readonly filter?: Filter;
+  readonly pool?: string;
+  readonly merge?: MergeRule;
   readonly explain?: boolean;
   readonly now?: number;
 }
@@ -22,13 +27,22 @@ export function recommendCommand(): Command {
     .option('--count <k>', 'how many candidates', count, defaultCount)
     .option('--medoids <e>', 'how many interests are sampled (default: 3)', count)
     .option('--seed <n>', 'replays a draw (default: from the user and the clock)', seed)
+    .option(
+      '--filter <json>',
+      'only items whose metadata meet it: {"lang": "en", "year": {"gte": 2000}}',
+      json,
+    )
+    .option('--pool <name>', 'only items of a pool, a filter stored with "config pool"')
+    .addOption(
+      new Option('--merge <rule>', 'how the interests share the count (default: turns)').choices(mergeRules),
+    )
     .option('--explain', "name the user's own items behind each candidate")
     .option('--now <iso>', 'the clock (default: the wall clock)', instant)
     .action((user: string, flags: Flags) =>
       withData(flags.data, 'read', (data) => {
-        const { now, data: _, json, ...options } = flags;
+        const { now, data: _, json: asJson, ...options } = flags;
         const answer = data.recommend(user, { ...options, ...(now === undefined ? {} : { nowMs: now }) });
-        if (json) printJson(answer);
+        if (asJson) printJson(answer);
         else print(present(answer, data));
       }),
     );

@@ -1,3 +1,5 @@
+import type { Filter } from './filter.js';
+
 /** An interest that was drawn for a request (method.md §4). */
 export interface SampledInterest {
   readonly interestId: string;
@@ -23,6 +25,10 @@ export interface Recommendation {
   readonly seed: number;
   /** Why the list is not personal, or null where it is. */
   readonly fallback: 'popularity' | null;
+  /** The named filter that was applied, or null. */
+  readonly pool: string | null;
+  /** The filter of the request, or null. */
+  readonly filter: Filter | null;
   /** Probability of the ordered draw of interests that was made; 1 under a fallback. */
   readonly propensity: number;
   readonly interests: readonly SampledInterest[];

@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { Directory } from '../disk/directory.js';
 import type { SpaceInfo } from '../model/item.js';
 import type { ProfileStore } from '../store/profiles.js';
+import { type Pools, readPools } from './pools.js';
 import { readSettings, type Settings } from './settings.js';
 
 export interface Description {
@@ -20,6 +21,7 @@ export interface Description {
   readonly spaces: readonly (SpaceInfo & { readonly vectors: number; readonly source: string })[];
   readonly actionTypes: readonly DeclaredType[];
   readonly settings: Settings;
+  readonly pools: Pools;
   readonly batch: { readonly asOf: string; readonly users: number; readonly space: string } | null;
 }
 
@@ -46,6 +48,7 @@ export function describe(
     spaces: Object.values(table.spaces).map(({ id: _, rows, ...info }) => ({ ...info, vectors: rows })),
     actionTypes: log.types.list(),
     settings: readSettings(directory),
+    pools: readPools(directory),
     batch: generation && {
       asOf: new Date(generation.asOf).toISOString(),
       users: generation.users,

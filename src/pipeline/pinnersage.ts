@@ -11,14 +11,17 @@ import type { ImportReport } from '../files/report.js';
 import { createRng } from '../math/rng.js';
 import type { Action, ActionType } from '../model/action.js';
 import type { Recommendation } from '../model/candidate.js';
+import type { Filter } from '../model/filter.js';
 import type { Item } from '../model/item.js';
 import type { User } from '../model/user.js';
+import type { CacheStats } from '../retrieve/cache.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
 import { type BatchOptions, type BatchReport, runBatch } from './batch.js';
 import { type Description, describe } from './describe.js';
 import { type EmbedReport, type EmbedTextOptions, embedCatalog } from './embed.js';
 import { checkCount, checkInstant, checkOneOf, checkSeed } from './guard.js';
 import { type InterestsOptions, type UserInterests, userInterests } from './interests.js';
+import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { defaultCount, Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
 import { readSettings, type Settings, writeSettings } from './settings.js';
@@ -49,7 +52,7 @@ export class PinnerSage {
     this.catalog = new Catalog(directory);
     this.log = new ActionLog(directory);
     this.store = new EmbeddedProfileStore(directory);
-    this.recommender = new Recommender(this.catalog, this.log, this.store);
+    this.recommender = new Recommender(directory, this.catalog, this.log, this.store);
   }
 
   /** Imports an items file: Parquet, NDJSON or CSV. */
@@ -177,6 +180,17 @@ export class PinnerSage {
     return writeSettings(this.directory, changes);
   }
 
+  /** Named filters for `recommend`. */
+  pools(): Pools {
+    return readPools(this.directory);
+  }
+
+  /** Names a filter, or takes the name back with null. Takes effect with the next request. */
+  async setPool(name: string, filter: Filter | null): Promise<Pools> {
+    this.assertWritable();
+    return writePool(this.directory, name, filter);
+  }
+
   /** States the merge threshold of a space: a squared distance > 0. Takes effect with the next batch. */
   async setAlpha(value: number, space?: string): Promise<void> {
     if (!(Number.isFinite(value) && value > 0))
@@ -185,6 +199,11 @@ export class PinnerSage {
         `alpha: got ${value}, expected a finite squared distance > 0`,
       );
     this.catalog.setAlpha(this.catalog.space(space).name, { value, origin: 'user' });
+  }
+
+  /** How often the neighbours of a medoid were known already, since this directory was opened. */
+  stats(): { readonly neighborCache: CacheStats } {
+    return { neighborCache: this.recommender.cacheStats() };
   }
 
   close(): Promise<void> {

@@ -2,15 +2,21 @@ import type { ActionLog } from '../actions/log.js';
 import { createExactSearch } from '../ann/exact.js';
 import type { VectorSearch } from '../ann/search.js';
 import type { Catalog } from '../catalog/catalog.js';
+import { both, type FilterNode, parseFilter } from '../catalog/filter.js';
+import { RowFilter } from '../catalog/rowfilter.js';
 import type { LoadedSpace } from '../catalog/space.js';
+import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import { deriveSeed, hashHex } from '../math/hash.js';
 import { createRng } from '../math/rng.js';
 import type { Candidate, Recommendation } from '../model/candidate.js';
+import type { Filter } from '../model/filter.js';
 import type { ItemKey, UserKey } from '../model/item.js';
 import { requestSeed } from '../profile/sample.js';
-import { type Pick, retrieve } from '../retrieve/retrieve.js';
+import { type Admitted, type CacheStats, NeighborCache } from '../retrieve/cache.js';
+import { type MergeRule, mergeRules, type Pick as Picked, retrieve } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
+import { poolFilter } from './pools.js';
 
 export interface RecommendOptions {
   /** Candidates wanted. Default: 100. Range: integer ≥ 1. */
@@ -19,6 +25,12 @@ export interface RecommendOptions {
   readonly medoids?: number;
   /** Replays a draw. Default: derived from the user and `nowMs`. Range: safe integer ≥ 0. */
   readonly seed?: number;
+  /** Only items whose metadata meet it. Default: all. `count` items come back while it admits that many. */
+  readonly filter?: Filter;
+  /** The name of a stored filter, which must hold as well. Default: none. */
+  readonly pool?: string;
+  /** How the drawn interests share the count. Default: 'turns', equally. */
+  readonly merge?: MergeRule;
   /** Whether each item names the user's own items behind it. Default: false. */
   readonly explain?: boolean;
   /** The clock, epoch ms. Default: the wall clock. Effect: the seed, where none is given. */
@@ -26,29 +38,41 @@ export interface RecommendOptions {
 }
 
 export const defaultCount = 100;
+const defaultMerge: MergeRule = 'turns';
 /** How many of the user's own items an explained candidate names. */
 const becauseCount = 3;
 const noPopularity: Popularity = { items: new Uint32Array(0), scores: new Float64Array(0) };
 
 /** Answers requests for candidates from what the last batch wrote. */
 export class Recommender {
+  private readonly directory: Directory;
   private readonly catalog: Catalog;
   private readonly log: ActionLog;
   private readonly store: ProfileStore;
+  private readonly rowFilter: RowFilter;
+  private readonly cache = new NeighborCache();
   private kept: { readonly space: LoadedSpace; readonly search: VectorSearch } | null = null;
 
-  constructor(catalog: Catalog, log: ActionLog, store: ProfileStore) {
+  constructor(directory: Directory, catalog: Catalog, log: ActionLog, store: ProfileStore) {
+    this.directory = directory;
     this.catalog = catalog;
     this.log = log;
     this.store = store;
+    this.rowFilter = new RowFilter(catalog);
+  }
+
+  cacheStats(): CacheStats {
+    return this.cache.stats();
   }
 
   recommend(
     userId: string,
     defaultMedoids: number,
-    options: Required<Omit<RecommendOptions, 'medoids' | 'seed'>> & RecommendOptions,
+    options: RecommendOptions & Required<Pick<RecommendOptions, 'count' | 'explain' | 'nowMs'>>,
   ): Recommendation {
     const generation = requireGeneration(this.store);
+    const merge = mergeRule(options.merge ?? defaultMerge);
+    const filter = this.filterOf(options);
     const { space, search } = this.searchable();
     const medoids = positive('medoids', options.medoids ?? defaultMedoids);
     const count = positive('count', options.count);
@@ -59,17 +83,26 @@ export class Recommender {
         interests: (user === null ? null : this.store.get(user))?.interests ?? [],
         table: space,
         search,
+        cache: this.cache,
+        admit: filter && this.admitted(filter, space),
         barred: user === null ? new Set() : this.actedOn(user),
         popular: this.store.popularity() ?? noPopularity,
       },
-      { count, medoids, because: options.explain ? becauseCount : 0 },
+      { count, medoids, merge, because: options.explain ? becauseCount : 0 },
       createRng(requestSeed(seed, userId, 'recommend')),
     );
     return {
-      recommendationId: recommendationId(userId, seed, generation, space, count, medoids),
+      recommendationId: recommendationId(userId, seed, generation, space, [
+        count,
+        medoids,
+        merge,
+        filter?.text ?? '',
+      ]),
       userId,
       seed,
       fallback: retrieved.fallback,
+      pool: options.pool ?? null,
+      filter: options.filter ?? null,
       propensity: retrieved.propensity,
       interests: retrieved.drawn.map(({ interest, probability }) => ({
         interestId: interest.id,
@@ -87,7 +120,19 @@ export class Recommender {
       const { vectors, dim, live, info } = space;
       this.kept = { space, search: createExactSearch({ vectors, dim, live, normalized: info.normalized }) };
     }
+    this.cache.keepFor(space.live);
     return this.kept;
+  }
+
+  /** Pool and filter of a request as one; null for neither. */
+  private filterOf({ filter, pool }: RecommendOptions): FilterNode | null {
+    const named = pool === undefined ? null : poolFilter(this.directory, pool);
+    const given = filter === undefined ? null : parseFilter(filter);
+    return named && given ? both(named, given) : (named ?? given);
+  }
+
+  private admitted(filter: FilterNode, space: LoadedSpace): Admitted {
+    return { text: filter.text, rows: this.rowFilter.rows(filter, space) };
   }
 
   /** What the user ever acted on with interest or excluded; having been shown an item does not bar it. */
@@ -100,7 +145,7 @@ export class Recommender {
     return barred;
   }
 
-  private candidate({ item, score, interest, because }: Pick): Candidate {
+  private candidate({ item, score, interest, because }: Picked): Candidate {
     return {
       itemId: this.catalog.ids.idOf(item),
       score,
@@ -125,16 +170,21 @@ function positive(name: string, value: number): number {
   throw new PinnersageError('option-invalid', `${name}: got ${value}, expected an integer ≥ 1`);
 }
 
+function mergeRule(given: string): MergeRule {
+  const rule = mergeRules.find((known) => known === given);
+  if (rule) return rule;
+  throw new PinnersageError('option-invalid', `merge: got ${given}, expected ${mergeRules.join(', ')}`);
+}
+
 /** The same request on the same data has the same id. */
 function recommendationId(
   userId: string,
   seed: number,
   generation: Generation,
   space: LoadedSpace,
-  count: number,
-  medoids: number,
+  request: readonly (string | number)[],
 ): string {
   const { name, generation: spaceGeneration, rows } = space.info;
   const data = [generation.number, generation.configHash, generation.maxSeq, name, spaceGeneration, rows];
-  return hashHex('recommendation', userId, seed, count, medoids, ...data);
+  return hashHex('recommendation', userId, seed, ...request, ...data);
 }

@@ -4,7 +4,8 @@ import { createExactSearch } from '../../src/ann/exact.js';
 import { createRng } from '../../src/math/rng.js';
 import type { EmbeddingTable } from '../../src/model/item.js';
 import type { Interest } from '../../src/model/profile.js';
-import { type RetrieveInput, retrieve } from '../../src/retrieve/retrieve.js';
+import { type Admitted, NeighborCache } from '../../src/retrieve/cache.js';
+import { type MergeRule, mergeRules, type RetrieveInput, retrieve } from '../../src/retrieve/retrieve.js';
 import { randomMatrix } from '../helpers/vectors.js';
 
 function tableOf(vectors: Float32Array, dim: number): EmbeddingTable {
@@ -37,6 +38,8 @@ function inputOf(
     interests,
     table,
     search: createExactSearch({ ...table, normalized: true }),
+    cache: null,
+    admit: null,
     barred: new Set(barred),
     popular: { items: Uint32Array.of(7, 3), scores: Float64Array.of(9, 5) },
   };
@@ -52,7 +55,7 @@ test('sampled interests take turns with their nearest items, and name the member
   const interests = [interest('a', 0, 2, [0, 2]), interest('b', 5, 1)];
   const found = retrieve(
     inputOf(table, interests, [0, 2, 5]),
-    { count: 4, medoids: 2, because: 2 },
+    { count: 4, medoids: 2, merge: 'turns', because: 2 },
     createRng(1),
   );
   expect(found.fallback).toBeNull();
@@ -68,7 +71,11 @@ test('sampled interests take turns with their nearest items, and name the member
 test('the draw is by importance: shares, and the propensity of the order', () => {
   const table = tableOf(byAngle(0, 30, 60, 90), 2);
   const interests = [interest('a', 0, 6), interest('b', 1, 3), interest('c', 2, 1)];
-  const found = retrieve(inputOf(table, interests), { count: 1, medoids: 2, because: 0 }, createRng(3));
+  const found = retrieve(
+    inputOf(table, interests),
+    { count: 1, medoids: 2, merge: 'turns', because: 0 },
+    createRng(3),
+  );
   const share = { a: 0.6, b: 0.3, c: 0.1 } as Record<string, number>;
   const [first, second] = found.drawn;
   expect(first.probability).toBeCloseTo(share[first.interest.id], 12);
@@ -90,7 +97,7 @@ test('what was barred never comes, nothing comes twice, and the count is met whi
         const interests = [0, 1, 2].map((i) => interest(`${i}`, (seed + 7 * i) % items, i + 1));
         const { picks } = retrieve(
           inputOf(table, interests, barred),
-          { count, medoids, because: 0 },
+          { count, medoids, merge: 'turns', because: 0 },
           createRng(seed),
         );
         const found = picks.map((pick) => pick.item);
@@ -105,7 +112,11 @@ test('what was barred never comes, nothing comes twice, and the count is met whi
 test('while no interest runs dry, each gives an equal part of any prefix', () => {
   const table = tableOf(randomMatrix(5, 400, 6), 6);
   const interests = [0, 1, 2, 3].map((i) => interest(`${i}`, 90 * i, 1 + i));
-  const { picks } = retrieve(inputOf(table, interests), { count: 40, medoids: 4, because: 0 }, createRng(2));
+  const { picks } = retrieve(
+    inputOf(table, interests),
+    { count: 40, medoids: 4, merge: 'turns', because: 0 },
+    createRng(2),
+  );
   for (let prefix = 4; prefix <= 40; prefix += 4) {
     const counts = new Map<string, number>();
     for (const { interest: from } of picks.slice(0, prefix)) {
@@ -120,7 +131,11 @@ test('the same seed gives the same answer, another one another draw', () => {
   const table = tableOf(randomMatrix(8, 100, 4), 4);
   const interests = Array.from({ length: 20 }, (_, i) => interest(`${i}`, i, 1));
   const run = (seed: number) =>
-    retrieve(inputOf(table, interests), { count: 9, medoids: 3, because: 1 }, createRng(seed));
+    retrieve(
+      inputOf(table, interests),
+      { count: 9, medoids: 3, merge: 'turns', because: 1 },
+      createRng(seed),
+    );
   expect(run(1)).toEqual(run(1));
   const draws = Array.from({ length: 20 }, (_, seed) =>
     run(seed)
@@ -134,7 +149,11 @@ test('a user without usable interests gets popular items, then the rest, and is 
   const table = tableOf(randomMatrix(9, 9, 4), 4);
   table.live[0] = 0;
   const gone = interest('gone', 500, 1); // its medoid has no vector here
-  const found = retrieve(inputOf(table, [gone], [3, 1]), { count: 20, medoids: 3, because: 3 }, createRng(1));
+  const found = retrieve(
+    inputOf(table, [gone], [3, 1]),
+    { count: 20, medoids: 3, merge: 'turns', because: 3 },
+    createRng(1),
+  );
   expect(found.fallback).toBe('popularity');
   expect(found.drawn).toEqual([]);
   expect(found.picks.map(({ item, score }) => [item, score])).toEqual([
@@ -145,4 +164,55 @@ test('a user without usable interests gets popular items, then the rest, and is 
     [6, 0],
     [8, 0],
   ]);
+});
+
+const admitted = (table: EmbeddingTable, admits: (row: number) => boolean): Admitted => {
+  const bits = Uint8Array.from(table.live, (alive, row) => (alive && admits(row) ? 1 : 0));
+  return { text: 'some', rows: { bits, count: bits.reduce((sum, bit) => sum + bit, 0) } };
+};
+
+test('only admitted items come, as many as there are, and a cache changes nothing', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(1e6),
+      fc.integer({ min: 1, max: 300 }),
+      fc.integer({ min: 1, max: 300 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.constantFrom(...mergeRules),
+      fc.boolean(),
+      (seed, items, count, step, merge, known) => {
+        const table = tableOf(randomMatrix(seed, items, 4), 4);
+        const interests = known ? [0, 1, 2].map((i) => interest(`${i}`, (seed + 7 * i) % items, i + 1)) : [];
+        const barred = [seed % items];
+        const admit = admitted(table, (row) => row % step === 0);
+        const input = { ...inputOf(table, interests, barred), admit };
+        const options = { count, medoids: 3, merge, because: 0 };
+        const plain = retrieve(input, options, createRng(seed));
+        const found = plain.picks.map(({ item }) => item);
+        const expected = Array.from({ length: items }, (_, i) => i).filter(
+          (i) => i % step === 0 && !barred.includes(i),
+        );
+        expect(found).toHaveLength(Math.min(count, expected.length));
+        expect(found.every((item) => expected.includes(item))).toBe(true);
+        expect(new Set(found).size).toBe(found.length);
+        const cache = new NeighborCache();
+        for (let again = 0; again < 2; again++)
+          expect(retrieve({ ...input, cache }, options, createRng(seed))).toEqual(plain);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('by score the best come first, by importance in proportion to it', () => {
+  const table = tableOf(randomMatrix(5, 400, 6), 6);
+  const interests = [6, 3, 1].map((importance, i) => interest(`${i}`, 90 * i, importance));
+  const run = (merge: MergeRule) =>
+    retrieve(inputOf(table, interests), { count: 40, medoids: 3, merge, because: 0 }, createRng(2)).picks;
+  const scores = run('score').map((pick) => pick.score);
+  expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  const shares = [0, 1, 2].map(
+    (id) => run('importance').filter((pick) => pick.interest?.id === `${id}`).length,
+  );
+  expect(shares).toEqual([24, 12, 4]);
 });

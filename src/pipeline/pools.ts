@@ -1,0 +1,32 @@
+import { type FilterNode, parseFilter } from '../catalog/filter.js';
+import type { Directory } from '../disk/directory.js';
+import { idProblem } from '../disk/ids.js';
+import { PinnersageError } from '../errors.js';
+import type { Filter } from '../model/filter.js';
+
+/** Named filters of a data directory: a shopping surface, the items for children. */
+export type Pools = { readonly [name: string]: Filter };
+
+export function readPools(directory: Directory): Pools {
+  return directory.readMeta<Pools>('pools') ?? {};
+}
+
+/** Stores a checked filter under a name, in place of what was there; null removes the name. */
+export function writePool(directory: Directory, name: string, filter: Filter | null): Pools {
+  const problem = idProblem(name);
+  if (problem) throw new PinnersageError('option-invalid', `pool name: ${problem}`);
+  const others = Object.entries(readPools(directory)).filter(([other]) => other !== name);
+  if (filter === null) poolFilter(directory, name);
+  else parseFilter(filter, `pool "${name}"`);
+  const pools = Object.fromEntries(filter === null ? others : [...others, [name, filter]]);
+  directory.write(() => directory.writeMeta('pools', pools));
+  return pools;
+}
+
+/** @throws `pool-unknown`. */
+export function poolFilter(directory: Directory, name: string): FilterNode {
+  const pools = readPools(directory);
+  if (Object.hasOwn(pools, name)) return parseFilter(pools[name], `pool "${name}"`);
+  const known = Object.keys(pools).join(', ') || 'there are none; declare one with "pinnersage config pool"';
+  throw new PinnersageError('pool-unknown', `got pool "${name}", expected one of: ${known}`);
+}

@@ -1,0 +1,74 @@
+import type { Neighbors, RowSet, VectorSearch } from '../ann/search.js';
+import { Lru } from '../math/lru.js';
+
+/** Rows that a request may return. Two requests with the same `text` on the same index admit the same rows. */
+export interface Admitted {
+  readonly text: string;
+  readonly rows: RowSet;
+}
+
+export interface CacheStats {
+  /** Answers kept. */
+  readonly answers: number;
+  readonly hits: number;
+  readonly misses: number;
+  /** hits / (hits + misses); 0 before the first question. */
+  readonly hitRate: number;
+}
+
+/** Neighbours kept over all answers, 8 bytes each. */
+const maxNeighbors = 4_000_000;
+
+/**
+ * What: the neighbours of a row of the table, asked of the index once and then remembered for all users.
+ * Source: method.md §4 (paper: medoids are items, so what is near one is the same for everybody).
+ * Convention: an answer is remembered for exactly the k it was asked with; callers keep to few different k (`portion`),
+ * so that a remembered answer equals a new one whatever was asked before, also of an approximate index.
+ * Time and memory: O(1) for what is remembered; 32 MB of neighbours, the least recently used go first.
+ * Checked by: test/retrieve/cache.test.ts.
+ */
+export class NeighborCache {
+  private readonly answers = new Lru<Neighbors>(maxNeighbors);
+  private state: object | null = null;
+  private hits = 0;
+  private misses = 0;
+
+  /** Forgets everything where `state` is another object than before: it stands for the index and what it may return. */
+  keepFor(state: object): void {
+    if (this.state !== state) this.answers.clear();
+    this.state = state;
+  }
+
+  neighbors(
+    search: VectorSearch,
+    row: number,
+    vector: Float32Array,
+    k: number,
+    admit: Admitted | null,
+  ): Neighbors {
+    const key = `${row} ${k} ${admit?.text ?? ''}`;
+    const kept = this.answers.get(key);
+    if (kept) {
+      this.hits++;
+      return kept;
+    }
+    this.misses++;
+    const found = search.search(vector, k, admit?.rows);
+    this.answers.set(key, found, found.rows.length + 1);
+    return found;
+  }
+
+  stats(): CacheStats {
+    const { hits, misses } = this;
+    return { answers: this.answers.size, hits, misses, hitRate: hits / Math.max(1, hits + misses) };
+  }
+}
+
+const leastPortion = 64;
+
+/** At least `wanted`, rounded up to 64, 96, 128, 192, 256, 384, …: requests of different counts share answers. */
+export function portion(wanted: number): number {
+  let size = leastPortion;
+  while (size < wanted) size *= 2;
+  return size > leastPortion && (size / 4) * 3 >= wanted ? (size / 4) * 3 : size;
+}

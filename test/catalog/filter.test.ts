@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Catalog } from '../../src/catalog/catalog.js';
+import { parseFilter } from '../../src/catalog/filter.js';
+import { RowFilter } from '../../src/catalog/rowfilter.js';
+import { openDirectory } from '../../src/disk/directory.js';
+import type { JsonValue, Metadata } from '../../src/model/item.js';
+import { tempDir } from '../helpers/temp.js';
+
+type Json = { readonly [name: string]: unknown };
+
+/** The plain twin: one item at a time, straight from the words of the documentation. */
+function admits(filter: Json, item: Metadata): boolean {
+  return Object.entries(filter).every(([name, value]) => {
+    if (name === 'and') return (value as Json[]).every((part) => admits(part, item));
+    if (name === 'or') return (value as Json[]).some((part) => admits(part, item));
+    if (name === 'not') return !admits(value as Json, item);
+    return meets(item[name], typeof value === 'object' ? (value as Json) : { in: [value] });
+  });
+}
+
+function meets(field: JsonValue | undefined, test: Json): boolean {
+  const held = (Array.isArray(field) ? field : [field]) as JsonValue[];
+  const { in: oneOf, any, all, exists, ...bounds } = test as Record<string, JsonValue[]>;
+  if (oneOf && !oneOf.some((value) => held.includes(value))) return false;
+  if (any && !any.some((value) => held.includes(value))) return false;
+  if (all && !all.every((value) => held.includes(value))) return false;
+  if (exists !== undefined && (field === undefined || field === null) === (exists as unknown as boolean))
+    return false;
+  const limits = Object.entries(bounds) as [string, unknown][];
+  return (
+    limits.length === 0 || held.some((value) => limits.every(([name, bound]) => within(value, name, bound)))
+  );
+}
+
+function within(value: JsonValue, name: string, bound: unknown): boolean {
+  if (typeof value !== typeof bound) return false;
+  const [a, b] =
+    typeof bound === 'string' ? [Date.parse(value as string), Date.parse(bound)] : [value, bound];
+  const x = a as number;
+  const y = b as number;
+  return { gte: x >= y, gt: x > y, lte: x <= y, lt: x < y }[name] ?? false;
+}
+
+const fields = ['lang', 'year', 'tags'];
+const values = fc.constantFrom<string | number | boolean>('en', 'de', '', '7', 7, -1.5, 0, true, false);
+const dates = fc.constantFrom(
+  '2026-01-01',
+  '2026-01-01T00:00:00Z',
+  '2026-01-01T02:00:00+02:00',
+  '2025-12-31',
+);
+const cell = fc.oneof(
+  values,
+  dates,
+  fc.constant(null),
+  fc.array(fc.oneof(values, dates), { maxLength: 4 }),
+  fc.constant({ nested: 7 }),
+) as fc.Arbitrary<JsonValue>;
+const metadata = fc.dictionary(fc.constantFrom(...fields), cell);
+const range = (bound: fc.Arbitrary<unknown>) =>
+  fc.dictionary(fc.constantFrom('gte', 'gt', 'lte', 'lt'), bound, { minKeys: 1 });
+const list = fc.array(fc.oneof(values, dates), { maxLength: 4 });
+const fieldTest = fc.oneof(
+  values,
+  fc.record({ in: list, any: list, all: list, exists: fc.boolean() }, { requiredKeys: [] }),
+  range(fc.constantFrom(-1.5, 0, 7)),
+  range(dates),
+);
+const { filter } = fc.letrec<{ filter: Json }>((tie) => ({
+  filter: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.dictionary(fc.constantFrom(...fields, 'absent'), fieldTest, { maxKeys: 2 }),
+    fc.record(
+      {
+        and: fc.array(tie('filter'), { maxLength: 3 }),
+        or: fc.array(tie('filter'), { maxLength: 3 }),
+        not: tie('filter'),
+        lang: fieldTest,
+      },
+      { requiredKeys: [] },
+    ),
+  ) as fc.Arbitrary<Json>,
+}));
+const hasEmptyTest = (json: Json): boolean =>
+  JSON.stringify(json).match(/"(lang|year|tags|absent)":\{\}/) !== null;
+
+async function catalogOf(items: readonly Metadata[]): Promise<Catalog> {
+  const catalog = new Catalog(await openDirectory(tempDir(), { mode: 'write' }));
+  put(catalog, items);
+  return catalog;
+}
+
+function put(catalog: Catalog, items: readonly Metadata[]): void {
+  const upserts = items.map((fields, i) => ({
+    itemId: `${i}`,
+    metadata: fields,
+    vector: Float32Array.of(1, i),
+  }));
+  catalog.upsert(upserts, catalog.spaceTable().spaces.s ?? catalog.spaceForWriting('s', 2, false, 'test'));
+}
+
+test('rows are those that a plain evaluator admits, one item at a time', async () => {
+  const catalog = await catalogOf([]);
+  const rowFilter = new RowFilter(catalog);
+  fc.assert(
+    fc.property(fc.array(metadata, { minLength: 1, maxLength: 12 }), filter, (items, json) => {
+      fc.pre(!hasEmptyTest(json));
+      put(catalog, items);
+      const space = catalog.load();
+      const found = rowFilter.rows(parseFilter(json), space);
+      const admitted = items.map((_, i) => found.bits[space.rowOfItem[catalog.ids.find(`${i}`) ?? -1]]);
+      expect(admitted).toEqual(items.map((item) => Number(admits(json, item))));
+      expect(found.count).toBe(found.bits.reduce((sum, bit) => sum + bit, 0));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('what is deleted or changed is seen by the next question', async () => {
+  const catalog = await catalogOf([{ lang: 'en' }, { lang: 'en' }, { lang: 'de' }]);
+  const rowFilter = new RowFilter(catalog);
+  const rows = () => [...rowFilter.rows(parseFilter({ lang: 'en' }), catalog.load()).bits];
+  expect(rows()).toEqual([1, 1, 0]);
+  expect(rowFilter.rows(parseFilter({ lang: 'en' }), catalog.load())).toBe(
+    rowFilter.rows(parseFilter({ lang: { any: ['en', 'en'] } }), catalog.load()),
+  );
+  catalog.delete(['0']);
+  expect(rows()).toEqual([0, 1, 0]);
+  catalog.upsert([{ itemId: '2', metadata: { lang: 'en' }, vector: null }], null);
+  expect(rows()).toEqual([0, 1, 1]);
+  put(catalog, [{ lang: 'en' }, {}, { lang: 'de' }]); // the same vectors: the same rows
+  expect(rows()).toEqual([1, 0, 0]);
+});
+
+describe('one text for filters that mean the same', () => {
+  const text = (json: Json) => parseFilter(json).text;
+  test.each([
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
+    [{ a: 'x' }, { a: { in: ['x', 'x'] } }],
+    [{ a: { in: ['x', 'y'] } }, { a: { any: ['y', 'x'] } }],
+    [{ a: { gte: 1, lt: 2 } }, { a: { lt: 2, gte: 1 } }],
+    [{ a: { lt: '2026-01-01' } }, { a: { lt: '2026-01-01T00:00Z' } }],
+    [{ and: [{ a: 1 }, { and: [{ b: 2 }] }] }, { a: 1, b: 2 }],
+    [{ not: { not: { a: 1 } } }, { a: 1 }],
+    [{ not: { a: { exists: false } } }, { a: { exists: true } }],
+  ])('%j and %j', (a, b) => {
+    expect(text(a)).toBe(text(b));
+  });
+  test.each([
+    [{ a: 7 }, { a: '7' }],
+    [{ a: { lt: 1 } }, { a: { lte: 1 } }],
+    [{ a: true }, { a: 'true' }],
+    [{ or: [{ a: 1 }, { b: 1 }] }, { a: 1, b: 1 }],
+    [{ a: { in: ['x', 'y'] } }, { a: { all: ['x', 'y'] } }],
+    [{ 'a"=': 1 }, { a: '"=1' }],
+  ])('but another for %j and %j', (a, b) => {
+    expect(text(a)).not.toBe(text(b));
+  });
+});
+
+test.each<[unknown, string]>([
+  ['en', 'filter: got "en", expected an object of fields'],
+  [null, 'filter: got null'],
+  [{ lang: null }, 'filter.lang: got null (for "not there", use {"exists": false})'],
+  [{ lang: ['en'] }, 'filter.lang: got a list (for "any of these", use {"in": [...]})'],
+  [{ lang: {} }, 'filter.lang: got no operator, expected one or more of in, any, all, gte'],
+  [
+    { or: [{ a: 1 }, { year: { above: 3 } }] },
+    'filter.or[1].year.above: got an operator that does not exist',
+  ],
+  [{ and: { a: 1 } }, 'filter.and: got {"a":1}, expected a list of filters'],
+  [{ tags: { any: 'x' } }, 'filter.tags.any: got "x", expected a list'],
+  [{ tags: { any: ['x', null] } }, 'filter.tags.any[1]: got null'],
+  [{ year: { gte: 'soon' } }, 'filter.year.gte: got "soon", expected a finite number or a date'],
+  [{ year: { gte: Number.NaN } }, 'filter.year.gte: got NaN'],
+  [{ year: { gte: 1, lt: '2026-01-01' } }, 'filter.year: got a number and a date as bounds'],
+  [{ a: { exists: 1 } }, 'filter.a.exists: got 1, expected true or false'],
+])('%j is refused by its place', (json, message) => {
+  expect(() => parseFilter(json)).toThrow(expect.objectContaining({ code: 'option-invalid' }));
+  expect(() => parseFilter(json)).toThrow(message);
+});
+
+test('nesting without end is refused', () => {
+  let deep: Json = { a: 1 };
+  for (let i = 0; i < 10_000; i++) deep = { not: deep };
+  expect(() => parseFilter(deep)).toThrow('more than 32 levels');
+});
