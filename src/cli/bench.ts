@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { benchCell, benchCluster, type ClusterBench } from '../bench/cluster.js';
 import { reportTables } from '../bench/report.js';
+import { pipelineCommand } from './benchpipeline.js';
 import { count } from './options.js';
 import { note, print, printJson, table } from './output.js';
 
@@ -22,7 +23,8 @@ export function benchCommand(): Command {
         .option('--python <command>', 'the Python asked for SciPy, scikit-learn and fastcluster', 'python3')
         .option('--json', 'one JSON document on stdout, nothing else')
         .action(run),
-    );
+    )
+    .addCommand(pipelineCommand());
 }
 
 async function run({ n, d, python, json }: Flags): Promise<void> {
