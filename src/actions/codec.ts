@@ -77,11 +77,7 @@ export interface StoredAction extends ActionRecord {
 
 export function decodeAction(key: Buffer, value: Buffer): StoredAction {
   expectVersion(value, version, 'action');
-  if (value.length < fixedBytes || key.length <= prefixBytes)
-    throw new PinnersageError(
-      'data-damaged',
-      `a stored action has ${value.length} bytes, expected at least ${fixedBytes}`,
-    );
+  if (value.length < fixedBytes || key.length <= prefixBytes) throw tooShort(value);
   return {
     user: key.readUInt32BE(0),
     time: key.readUIntBE(4, 6),
@@ -94,6 +90,13 @@ export function decodeAction(key: Buffer, value: Buffer): StoredAction {
     extras:
       value.length > fixedBytes ? (JSON.parse(value.toString('utf8', fixedBytes)) as ActionExtras) : null,
   };
+}
+
+function tooShort(value: Buffer): PinnersageError {
+  return new PinnersageError(
+    'data-damaged',
+    `a stored action has ${value.length} bytes, expected at least ${fixedBytes}`,
+  );
 }
 
 /** The columns that clustering needs, straight from the stored bytes: the hot loop of the batch. */
@@ -117,11 +120,13 @@ export function createColumns(capacity: number): LogColumns {
   };
 }
 
-export function appendColumns(columns: LogColumns, key: Buffer, value: Buffer): void {
+/** The key begins at `keyAt`; both buffers may be larger than the entry. */
+export function appendColumns(columns: LogColumns, key: Buffer, keyAt: number, value: Buffer): void {
   if (value[0] !== version) expectVersion(value, version, 'action');
+  if (value.length < fixedBytes) throw tooShort(value);
   if (columns.length === columns.items.length) grow(columns);
   const i = columns.length++;
-  columns.times[i] = key.readUIntBE(4, 6);
+  columns.times[i] = key.readUInt16BE(keyAt + 4) * 2 ** 32 + key.readUInt32BE(keyAt + 6);
   columns.types[i] = value.readUInt16LE(2);
   columns.items[i] = value.readUInt32LE(4);
   columns.seqs[i] = value.readDoubleLE(seqAt);

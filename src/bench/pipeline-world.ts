@@ -31,8 +31,8 @@ const itemsPerTopic = 200;
 const spread = 0.5;
 
 /**
- * A log as large catalogs have it, as files on disk: activity of users is log-normal (σ = 1.2: the mean is twice the
- * median, one in a thousand has forty times as much), a user has 3 + 0.8 √actions topics, prefers some of them and in
+ * A log as large catalogs have it, as files on disk: activity of users is log-normal (σ = 1.5: the mean is three
+ * times the median, one user in a thousand has a hundred times as much), a user has 3 + 0.8 √actions topics, prefers some of them and in
  * each some items. Rows come in the order of time.
  */
 export async function writeWorld(dir: string, world: PipelineWorld): Promise<PipelineFiles> {
@@ -71,7 +71,7 @@ async function writeActions(
   const { users, actions } = world;
   const radius = `sqrt(-2 * ln(greatest(1e-12, ${uniform(world, 'radius', 'u')})))`;
   await connection.run(`CREATE TABLE weights AS
-    SELECT u, exp(1.2 * ${radius} * cos(2 * pi() * ${uniform(world, 'angle', 'u')})) AS w FROM range(${users}) t(u)`);
+    SELECT u, exp(1.5 * ${radius} * cos(2 * pi() * ${uniform(world, 'angle', 'u')})) AS w FROM range(${users}) t(u)`);
   // Where the actions of each user begin when all are laid end to end; users are so exactly as active as they weigh.
   await connection.run(`CREATE TABLE people AS
     SELECT u, first, lead(first, 1, ${actions}) OVER (ORDER BY u) - first AS n FROM (

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { PinnersageError } from '../errors.js';
+import { type BorrowedScan, borrowedScan } from './borrow.js';
 import { decodeJson, encodeJson } from './codec.js';
 import { writeFileDurably } from './durable.js';
 import { explainFault } from './fault.js';
@@ -26,6 +27,8 @@ export interface Directory {
   readonly tempDir: string;
   readonly readOnly: boolean;
   readonly tables: Readonly<Record<TableName, Table>>;
+  /** The action log without copies. */
+  readonly scanActions: BorrowedScan;
   /** A JSON value kept under a name, or null. */
   readMeta<T>(name: string): T | null;
   /** Call inside `write`. */
@@ -159,6 +162,7 @@ function wrap(
     tempDir: join(path, 'tmp'),
     readOnly,
     tables,
+    scanActions: borrowedScan(env, 'actions'),
     readMeta<T>(name: string): T | null {
       const bytes = tables.meta.get(Buffer.from(name));
       return bytes ? decodeJson<T>(bytes) : null;

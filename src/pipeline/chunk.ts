@@ -1,3 +1,4 @@
+import { createColumns } from '../actions/codec.js';
 import type { ActionLog } from '../actions/log.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Hash64 } from '../math/hash.js';
@@ -60,6 +61,7 @@ export class ChunkRunner {
   private readonly clusterer: Clusterer;
   private readonly basis: Hash64;
   private clusterMs = 0;
+  private readonly columns = createColumns(1024);
   private readonly points = new PointScratch();
   private readonly scratch = new InferScratch();
 
@@ -114,14 +116,14 @@ export class ChunkRunner {
       }
     };
     try {
-      this.log.scan(from, to, guarded);
+      this.log.scan(from, to, guarded, this.columns);
       return;
     } catch {
       // The scan does not say whose bytes it could not read; the scans below do.
     }
     for (let user = next; user < to; user++) {
       try {
-        this.log.scan(user, user + 1, guarded);
+        this.log.scan(user, user + 1, guarded, this.columns);
       } catch (error) {
         failed.push({ user, message: messageOf(error) });
       }
