@@ -325,9 +325,13 @@ test('Ctrl-C stops a batch cleanly and the batch before stays in use', async () 
   const before = cliJson('interests', 'u1', ...data);
 
   const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
-  const child = spawn(process.execPath, [main, 'batch', '--now', '2023-11-20', '--workers', '2', ...data], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [main, 'batch', '--full', '--now', '2023-11-20', '--workers', '2', ...data],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let said = '';
   child.stderr.on('data', (part) => {
     if (said === '') child.kill('SIGINT');
