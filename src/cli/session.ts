@@ -48,5 +48,5 @@ export function fail(thrown: unknown): never {
 
 /** Ids and paths may hold any characters; on the terminal an error stays one line. */
 export function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f]/g, (c) => JSON.stringify(c).slice(1, -1));
+  return text.replace(/\p{Cc}/gu, (c) => JSON.stringify(c).slice(1, -1));
 }
