@@ -28,8 +28,7 @@ export function createMerges(n: number): Merges {
 /** Orders the first n − 1 merges by height; equal heights keep their order, so children stay before parents. */
 export function toDendrogram(merges: Merges, n: number): Dendrogram {
   const count = Math.max(0, n - 1);
-  const order = Array.from({ length: count }, (_, i) => i);
-  order.sort((p, q) => merges.heights[p] - merges.heights[q] || p - q);
+  const order = orderOf(merges.heights, count);
   const sorted = createMerges(n);
   for (let i = 0; i < count; i++) {
     sorted.a[i] = merges.a[order[i]];
@@ -37,4 +36,25 @@ export function toDendrogram(merges: Merges, n: number): Dendrogram {
     sorted.heights[i] = merges.heights[order[i]];
   }
   return { n, ...sorted };
+}
+
+/** The places of the first `count` values by rising value, equal ones in their order: a merge sort from runs of one. */
+function orderOf(values: Float64Array, count: number): Int32Array {
+  let from = new Int32Array(count);
+  let to = new Int32Array(count);
+  for (let i = 0; i < count; i++) from[i] = i;
+  for (let width = 1; width < count; width *= 2) {
+    for (let start = 0; start < count; start += 2 * width) {
+      const middle = Math.min(start + width, count);
+      const end = Math.min(start + 2 * width, count);
+      let p = start;
+      let q = middle;
+      for (let i = start; i < end; i++) {
+        const left = q === end || (p < middle && values[from[p]] <= values[from[q]]);
+        to[i] = left ? from[p++] : from[q++];
+      }
+    }
+    [from, to] = [to, from];
+  }
+  return from;
 }

@@ -45,8 +45,9 @@ interface Rows {
 
 function mergeSome(engine: Engine, { scale }: Centred, rows: Rows, sizes?: ArrayLike<number>): void {
   sizesOf(engine, rows, sizes);
+  const { list, count, at } = rows;
   const { x, gap } = engine.layout;
-  mergeRows(engine, { ...rows, x, gap, scale, sized: sizes !== undefined });
+  mergeRows(engine, { list, count, at, x, gap, scale, sized: sizes !== undefined });
 }
 
 /** Rows in memory: at `x`, to be multiplied by `scale`; `gap` is a row that centres to zeros. */
