@@ -17,6 +17,11 @@ export const errorTable = {
   'item-unknown': { title: 'No item has this id', status: 404, exit: 2 },
   'space-unknown': { title: 'No embedding space has this name', status: 404, exit: 2 },
   'pool-unknown': { title: 'No pool has this name', status: 404, exit: 2 },
+  'space-active': {
+    title: 'The active embedding space cannot be dropped or built in place',
+    status: 409,
+    exit: 2,
+  },
   'space-missing': { title: 'The data directory holds no embeddings yet', status: 409, exit: 2 },
   'directory-missing': { title: 'There is no data directory here', status: 409, exit: 2 },
   'directory-invalid': { title: 'The directory is not a data directory', status: 409, exit: 2 },

@@ -10,6 +10,7 @@ export type { FieldTest, Filter, FilterBound, FilterValue } from './model/filter
 export type { AlphaChoice, Item, JsonValue, Metadata, SpaceInfo } from './model/item.js';
 export type { User } from './model/user.js';
 export type { BatchOptions, BatchReport } from './pipeline/batch.js';
+export type { CompareOptions, SpaceComparison } from './pipeline/compare.js';
 export type { Description } from './pipeline/describe.js';
 export type { EmbedReport, EmbedTextOptions } from './pipeline/embed.js';
 export type { InterestsOptions, UserInterest, UserInterests } from './pipeline/interests.js';
@@ -18,5 +19,6 @@ export type { Pools } from './pipeline/pools.js';
 export type { PutReport } from './pipeline/put.js';
 export type { RecommendOptions } from './pipeline/recommend.js';
 export type { Settings } from './pipeline/settings.js';
+export type { BuildSpaceOptions, BuildSpaceReport, SpaceListing } from './pipeline/spaces.js';
 export type { CacheStats } from './retrieve/cache.js';
 export type { MergeRule } from './retrieve/retrieve.js';

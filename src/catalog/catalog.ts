@@ -96,6 +96,17 @@ export class Catalog {
     this.directory.write(() => this.directory.writeMeta('spaces', { ...this.spaceTable(), active: name }));
   }
 
+  /** Forgets a space that is not the active one and removes its files. Readers who have it in memory keep it. */
+  dropSpace(name: string): void {
+    const { id } = this.space(name);
+    const { spaces, ...table } = this.spaceTable();
+    const { [name]: _, ...others } = spaces;
+    this.directory.write(() => this.directory.writeMeta('spaces', { ...table, spaces: others }));
+    this.loaded.delete(name);
+    this.rowIndexes.delete(name);
+    removeGenerations(this.directory.path, id, Number.POSITIVE_INFINITY);
+  }
+
   /** Opens a space for new vectors, creating it where it is missing; nothing is stored before the first rows. */
   spaceForWriting(name: string, dim: number, normalized: boolean, source: string): SpaceRecord {
     const table = this.spaceTable();

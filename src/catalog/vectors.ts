@@ -39,6 +39,7 @@ export function vectorFiles(root: string, spaceId: number, generation: number): 
 /** Removes the files of all generations of a space before `first`. */
 export function removeGenerations(root: string, spaceId: number, first: number): void {
   const folder = join(root, 'spaces', String(spaceId));
+  if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) {
     if (Number(name) < first) rmSync(join(folder, name), { recursive: true });
   }

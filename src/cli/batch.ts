@@ -13,6 +13,7 @@ import { interruptible, withData } from './session.js';
 
 interface Flags extends CommonFlags {
   readonly now?: number;
+  readonly space?: string;
   readonly windowDays?: number | 'all';
   readonly alpha?: number;
   readonly lambda?: number;
@@ -27,6 +28,7 @@ export function batchCommand(): Command {
     .option('--window-days <n|all>', 'how far back actions count (default: 90)', windowDays)
     .option('--alpha <a>', 'merge threshold, a squared distance, for this run', positive)
     .option('--lambda <l>', 'decay of importance per day (default: 0.01)', nonNegative)
+    .option('--space <name>', 'the space whose vectors are clustered (default: the active one)')
     .option('--workers <n>', 'threads (default: one per core)', count)
     .option('--full', 'cluster also users whose clusters cannot have changed: the same result, slower')
     .action(async (flags: Flags) => {

@@ -28,7 +28,7 @@ function present(found: Description): string {
   ]);
   const types = found.actionTypes.map(({ name, role, weight }) => [name, role, weight]);
   const batch = found.batch
-    ? `last batch as of ${found.batch.asOf}: ${format(found.batch.users)} users in space ${found.batch.space}`
+    ? `last batch as of ${found.batch.asOf}: ${format(found.batch.users)} users in space ${found.batch.space}${staleNote(found)}`
     : 'no batch has been run yet';
   return [
     `${found.path}: ${format(found.items)} items, ${format(found.users)} users (${format(found.usersWithAttributes)} with attributes), ${format(found.actions)} actions` +
@@ -41,4 +41,10 @@ function present(found: Description): string {
       Object.entries(found.pools).map(([name, filter]) => [name, JSON.stringify(filter)]),
     ),
   ].join('\n\n');
+}
+
+function staleNote({ batch, spaces }: Description): string {
+  const space = spaces.find(({ name }) => name === batch?.space);
+  if (!batch || !space || space.generation === batch.spaceGeneration) return '';
+  return `, which was built anew since (generation ${batch.spaceGeneration}, now ${space.generation}): run "pinnersage batch"`;
 }

@@ -7,6 +7,7 @@ import { withData } from './session.js';
 
 interface Flags extends CommonFlags {
   readonly members?: boolean;
+  readonly space?: string;
   readonly now?: number;
 }
 
@@ -15,11 +16,13 @@ export function interestsCommand(): Command {
     .description("a user's interests: medoid, importance, size")
     .argument('<user>', 'user id')
     .option('--members', 'name the items of each interest')
+    .option('--space <name>', 'interests in this space (default: the active one)')
     .option('--now <iso>', 'decay the importances to this instant (default: as of the batch)', instant)
     .action((user: string, flags: Flags) =>
       withData(flags.data, 'read', (data) => {
         const found = data.interests(user, {
           members: flags.members ?? false,
+          ...(flags.space === undefined ? {} : { space: flags.space }),
           ...(flags.now === undefined ? {} : { nowMs: flags.now }),
         });
         if (flags.json) printJson(found);

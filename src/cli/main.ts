@@ -12,6 +12,7 @@ import { importCommand } from './import.js';
 import { interestsCommand } from './interests.js';
 import { recommendCommand } from './recommend.js';
 import { fail } from './session.js';
+import { spaceCommand } from './space.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -32,6 +33,7 @@ for (const command of [
   interestsCommand,
   recommendCommand,
   describeCommand,
+  spaceCommand,
   configCommand,
   clusterCommand,
   benchCommand,

@@ -17,6 +17,7 @@ interface Flags extends CommonFlags {
   readonly pool?: string;
   readonly merge?: MergeRule;
   readonly explain?: boolean;
+  readonly space?: string;
   readonly now?: number;
 }
 
@@ -36,6 +37,7 @@ export function recommendCommand(): Command {
     .addOption(
       new Option('--merge <rule>', 'how the interests share the count (default: turns)').choices(mergeRules),
     )
+    .option('--space <name>', 'profiles and vectors of this space (default: the active one)')
     .option('--explain', "name the user's own items behind each candidate")
     .option('--now <iso>', 'the clock (default: the wall clock)', instant)
     .action((user: string, flags: Flags) =>

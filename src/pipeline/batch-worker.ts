@@ -18,7 +18,7 @@ const directory = await openDirectory(path, { mode: 'read' });
 const runner = new ChunkRunner(
   plan,
   new ActionLog(directory),
-  new EmbeddedProfileStore(directory),
+  new EmbeddedProfileStore(directory, plan.space),
   popularity,
 );
 

@@ -13,6 +13,8 @@ import { alphaFor, declaredTypes, readSettings } from './settings.js';
 export interface BatchOptions extends Partial<ProfileOptions> {
   /** The instant the profiles are for, epoch ms. Default: the wall clock. */
   readonly nowMs?: number;
+  /** The space whose vectors are clustered. Default: the active one. */
+  readonly space?: string;
   /**
    * Clusters every user again. Default: false, which takes the stored clusters of users whose points are the same as
    * before. Effect: none on the result, down to the last bit; speed only.
@@ -60,14 +62,14 @@ export async function runBatch(
   directory: Directory,
   catalog: Catalog,
   log: ActionLog,
-  store: ProfileStore,
+  profiles: (space: string) => ProfileStore,
   given: BatchOptions,
 ): Promise<BatchReport> {
   const started = performance.now();
   const plan = makePlan(directory, catalog, log, given);
   const { options } = plan;
+  const store = profiles(plan.space);
   const writer = store.begin({
-    space: plan.space,
     spaceGeneration: plan.spaceGeneration,
     configHash: configHash(options, declaredTypes(log)),
     lambda: options.lambda,
@@ -91,7 +93,7 @@ export async function runBatch(
 }
 
 function makePlan(directory: Directory, catalog: Catalog, log: ActionLog, given: BatchOptions): BatchPlan {
-  const space = catalog.load();
+  const space = catalog.load(given.space);
   const alpha = alphaFor(catalog, space, given.alpha);
   const options = resolveOptions({ ...readSettings(directory), ...chosen(given), alpha: alpha.value });
   if (log.count() === 0)

@@ -22,7 +22,13 @@ export interface Description {
   readonly actionTypes: readonly DeclaredType[];
   readonly settings: Settings;
   readonly pools: Pools;
-  readonly batch: { readonly asOf: string; readonly users: number; readonly space: string } | null;
+  /** The last batch of the active space. */
+  readonly batch: {
+    readonly asOf: string;
+    readonly users: number;
+    readonly space: string;
+    readonly spaceGeneration: number;
+  } | null;
 }
 
 /** What a data directory holds. Time O(items + users). */
@@ -30,10 +36,10 @@ export function describe(
   directory: Directory,
   catalog: Catalog,
   log: ActionLog,
-  store: ProfileStore,
+  profiles: (space: string) => ProfileStore,
 ): Description {
   const table = catalog.spaceTable();
-  const generation = store.current();
+  const generation = table.active === null ? null : profiles(table.active).current();
   const newest = log.newestTime();
   let items = 0;
   for (const _ of catalog.items()) items++;
@@ -53,6 +59,7 @@ export function describe(
       asOf: new Date(generation.asOf).toISOString(),
       users: generation.users,
       space: generation.space,
+      spaceGeneration: generation.spaceGeneration,
     },
   };
 }

@@ -33,6 +33,8 @@ export interface UserInterests {
 export interface InterestsOptions {
   /** Whether each interest names its items. Default: false. */
   readonly members?: boolean;
+  /** Default: the active space. */
+  readonly space?: string;
   /** Decays the importances to this instant, epoch ms. Default: as of the batch. */
   readonly nowMs?: number;
 }

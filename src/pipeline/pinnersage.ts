@@ -17,6 +17,7 @@ import type { User } from '../model/user.js';
 import type { CacheStats } from '../retrieve/cache.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
 import { type BatchOptions, type BatchReport, runBatch } from './batch.js';
+import { type CompareOptions, compareSpaces, type SpaceComparison } from './compare.js';
 import { type Description, describe } from './describe.js';
 import { type EmbedReport, type EmbedTextOptions, embedCatalog } from './embed.js';
 import { checkCount, checkInstant, checkOneOf, checkSeed } from './guard.js';
@@ -25,6 +26,15 @@ import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { defaultCount, Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
 import { readSettings, type Settings, writeSettings } from './settings.js';
+import {
+  type BuildSpaceOptions,
+  type BuildSpaceReport,
+  buildSpace,
+  dropSpace,
+  listSpaces,
+  type SpaceListing,
+  switchSpace,
+} from './spaces.js';
 
 export interface OpenOptions {
   /** `write` (default) keeps other writers out; `read` needs no lock. */
@@ -44,15 +54,13 @@ export class PinnerSage {
   private readonly directory: Directory;
   private readonly catalog: Catalog;
   private readonly log: ActionLog;
-  private readonly store: EmbeddedProfileStore;
   private readonly recommender: Recommender;
 
   constructor(directory: Directory) {
     this.directory = directory;
     this.catalog = new Catalog(directory);
     this.log = new ActionLog(directory);
-    this.store = new EmbeddedProfileStore(directory);
-    this.recommender = new Recommender(directory, this.catalog, this.log, this.store);
+    this.recommender = new Recommender(directory, this.catalog, this.log, this.profiles);
   }
 
   /** Imports an items file: Parquet, NDJSON or CSV. */
@@ -115,14 +123,14 @@ export class PinnerSage {
     this.assertWritable();
     checkInstant('nowMs', options.nowMs);
     checkCount('workers', options.workers);
-    return runBatch(this.directory, this.catalog, this.log, this.store, options);
+    return runBatch(this.directory, this.catalog, this.log, this.profiles, options);
   }
 
   /** @throws `user-unknown` where the log has no action of this user, `no-profiles` before the first batch. */
   interests(userId: string, options: InterestsOptions = {}): UserInterests {
     checkId(userId, 'userId');
     checkInstant('nowMs', options.nowMs);
-    return userInterests(this.catalog.ids, this.log, this.store, userId, options);
+    return userInterests(this.catalog.ids, this.log, this.profilesOf(options.space), userId, options);
   }
 
   /** Some users of the last batch, drawn by `seed`, with at least `minInterests`: to look at, or to try things on. */
@@ -130,9 +138,12 @@ export class PinnerSage {
     readonly count: number;
     readonly seed: number;
     readonly minInterests?: number;
+    /** Default: the active space. */
+    readonly space?: string;
   }): string[] {
-    requireGeneration(this.store);
     const { count, seed, minInterests = 1 } = options;
+    const store = this.profilesOf(options.space);
+    requireGeneration(store);
     const rng = createRng(seed);
     const order = Uint32Array.from({ length: this.log.users.count() }, (_, user) => user);
     const found: string[] = [];
@@ -140,8 +151,7 @@ export class PinnerSage {
       const place = rng.below(left);
       const user = order[place];
       order[place] = order[left - 1];
-      if ((this.store.get(user)?.interests.length ?? 0) >= minInterests)
-        found.push(this.log.users.idOf(user));
+      if ((store.get(user)?.interests.length ?? 0) >= minInterests) found.push(this.log.users.idOf(user));
     }
     return found;
   }
@@ -162,13 +172,47 @@ export class PinnerSage {
     return found ? { itemId, metadata: found.metadata } : null;
   }
 
+  /** Every space with its vectors and its last batch, the active one first. */
+  spaces(): SpaceListing[] {
+    return listSpaces(this.catalog, this.profiles);
+  }
+
+  /** Embeds the catalog's text into a space and runs its batch, while the active space goes on serving. */
+  buildSpace(name: string, options: BuildSpaceOptions = {}): Promise<BuildSpaceReport> {
+    this.assertWritable();
+    return buildSpace(this.catalog, name, options, (batch) => this.batch(batch));
+  }
+
+  /**
+   * Makes a space the active one in one step, for readers in other processes too.
+   * @throws `space-unknown`; `no-profiles` where that would take profiles away: the active space has a batch, this one none.
+   */
+  async useSpace(name: string): Promise<void> {
+    this.assertWritable();
+    switchSpace(this.catalog, this.profiles, name);
+  }
+
+  /** Removes a space with its vectors and profiles. @throws `space-active` where it is in use. */
+  async dropSpace(name: string): Promise<void> {
+    this.assertWritable();
+    dropSpace(this.catalog, this.profiles, name);
+  }
+
+  /** How alike two spaces are in neighbours, interests and candidates. */
+  compareSpaces(a: string, b: string, options: CompareOptions = {}): SpaceComparison {
+    return compareSpaces(this.catalog, this.log, this.profiles, this.recommender, [a, b], {
+      medoids: this.settings().medoids,
+      ...options,
+    });
+  }
+
   /** A user's attributes, or null where neither an action nor a file of users has named them. */
   user(userId: string): User | null {
     return findUser(this.log.users, userId);
   }
 
   describe(): Description {
-    return describe(this.directory, this.catalog, this.log, this.store);
+    return describe(this.directory, this.catalog, this.log, this.profiles);
   }
 
   settings(): Settings {
@@ -208,6 +252,13 @@ export class PinnerSage {
 
   close(): Promise<void> {
     return this.directory.close();
+  }
+
+  private readonly profiles = (space: string): EmbeddedProfileStore =>
+    new EmbeddedProfileStore(this.directory, space);
+
+  private profilesOf(space?: string): EmbeddedProfileStore {
+    return this.profiles(this.catalog.space(space).name);
   }
 
   private assertWritable(): void {

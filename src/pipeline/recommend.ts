@@ -23,6 +23,8 @@ export interface RecommendOptions {
   readonly count?: number;
   /** Interests sampled, the paper's e. Default: as configured (3). Range: integer ≥ 1. */
   readonly medoids?: number;
+  /** The space of profiles and vectors. Default: the active one. */
+  readonly space?: string;
   /** Replays a draw. Default: derived from the user and `nowMs`. Range: safe integer ≥ 0. */
   readonly seed?: number;
   /** Only items whose metadata meet it. Default: all. `count` items come back while it admits that many. */
@@ -48,16 +50,21 @@ export class Recommender {
   private readonly directory: Directory;
   private readonly catalog: Catalog;
   private readonly log: ActionLog;
-  private readonly store: ProfileStore;
+  private readonly profiles: (space: string) => ProfileStore;
   private readonly rowFilter: RowFilter;
   private readonly cache = new NeighborCache();
   private kept: { readonly space: LoadedSpace; readonly search: VectorSearch } | null = null;
 
-  constructor(directory: Directory, catalog: Catalog, log: ActionLog, store: ProfileStore) {
+  constructor(
+    directory: Directory,
+    catalog: Catalog,
+    log: ActionLog,
+    profiles: (space: string) => ProfileStore,
+  ) {
     this.directory = directory;
     this.catalog = catalog;
     this.log = log;
-    this.store = store;
+    this.profiles = profiles;
     this.rowFilter = new RowFilter(catalog);
   }
 
@@ -70,23 +77,24 @@ export class Recommender {
     defaultMedoids: number,
     options: RecommendOptions & Required<Pick<RecommendOptions, 'count' | 'explain' | 'nowMs'>>,
   ): Recommendation {
-    const generation = requireGeneration(this.store);
+    const { space, search } = this.searchable(options.space);
+    const store = this.profiles(space.info.name);
+    const generation = requireGeneration(store);
     const merge = mergeRule(options.merge ?? defaultMerge);
     const filter = this.filterOf(options);
-    const { space, search } = this.searchable();
     const medoids = positive('medoids', options.medoids ?? defaultMedoids);
     const count = positive('count', options.count);
     const seed = options.seed ?? deriveSeed('seed', userId, options.nowMs);
     const user = this.log.users.find(userId);
     const retrieved = retrieve(
       {
-        interests: (user === null ? null : this.store.get(user))?.interests ?? [],
+        interests: (user === null ? null : store.get(user))?.interests ?? [],
         table: space,
         search,
         cache: this.cache,
         admit: filter && this.admitted(filter, space),
         barred: user === null ? new Set() : this.actedOn(user),
-        popular: this.store.popularity() ?? noPopularity,
+        popular: store.popularity() ?? noPopularity,
       },
       { count, medoids, merge, because: options.explain ? becauseCount : 0 },
       createRng(requestSeed(seed, userId, 'recommend')),
@@ -113,9 +121,9 @@ export class Recommender {
     };
   }
 
-  /** The active space with a search over it; built when first asked for and again when the space changed. */
-  private searchable(): { space: LoadedSpace; search: VectorSearch } {
-    const space = this.catalog.load();
+  /** The space with a search over it; built when first asked for and again when the space changed. */
+  private searchable(name?: string): { space: LoadedSpace; search: VectorSearch } {
+    const space = this.catalog.load(name);
     if (this.kept?.space.vectors !== space.vectors || this.kept.space.live !== space.live) {
       const { vectors, dim, live, info } = space;
       this.kept = { space, search: createExactSearch({ vectors, dim, live, normalized: info.normalized }) };

@@ -7,16 +7,27 @@ import type { Generation, GenerationWriter, Popularity, ProfileEntry, ProfileSto
 
 const removeStep = 20_000;
 
-/** Profiles in the data directory, under (generation, user). */
+/** What `meta` holds of generations: the current one of each space. */
+interface GenerationTable {
+  readonly last: number;
+  readonly current: { readonly [space: string]: Generation };
+}
+
+/**
+ * Profiles of one space in the data directory, under (generation, user). Each space has its own current generation, so
+ * that switching to another space and back needs no new batch.
+ */
 export class EmbeddedProfileStore implements ProfileStore {
   private readonly directory: Directory;
+  private readonly space: string;
 
-  constructor(directory: Directory) {
+  constructor(directory: Directory, space: string) {
     this.directory = directory;
+    this.space = space;
   }
 
   current(): Generation | null {
-    return this.directory.readMeta<Generation>('generation');
+    return this.table().current[this.space] ?? null;
   }
 
   get(user: UserKey): Profile | null {
@@ -43,10 +54,9 @@ export class EmbeddedProfileStore implements ProfileStore {
     return bytes ? decodePopularity(bytes) : null;
   }
 
-  begin(about: Omit<Generation, 'number' | 'users'>): GenerationWriter {
-    const current = this.current()?.number ?? 0;
-    const number = current + 1;
-    for (const left of this.numbers()) if (left !== current) this.remove(left); // what a killed run left behind
+  begin(about: Omit<Generation, 'number' | 'users' | 'space'>): GenerationWriter {
+    this.removeLeftovers();
+    const number = this.table().last + 1;
     let users = 0;
     return {
       put: (entries) => {
@@ -54,16 +64,38 @@ export class EmbeddedProfileStore implements ProfileStore {
         users += entries.length;
       },
       commit: (popularity) => {
-        const generation: Generation = { number, ...about, users };
+        const before = this.current();
+        const generation: Generation = { number, space: this.space, ...about, users };
         this.directory.write(() => {
           this.directory.tables.meta.putSync(popularityKey(number), encodePopularity(popularity));
-          this.directory.writeMeta('generation', generation);
+          const current = { ...this.table().current, [this.space]: generation };
+          this.directory.writeMeta('generations', { last: number, current } satisfies GenerationTable);
         });
-        this.remove(number - 1);
+        if (before) this.remove(before.number);
         return generation;
       },
       abort: () => this.remove(number),
     };
+  }
+
+  drop(): void {
+    const before = this.current();
+    this.directory.write(() => {
+      const { last, current } = this.table();
+      const { [this.space]: _, ...others } = current;
+      this.directory.writeMeta('generations', { last, current: others } satisfies GenerationTable);
+    });
+    if (before) this.remove(before.number);
+  }
+
+  private table(): GenerationTable {
+    return this.directory.readMeta<GenerationTable>('generations') ?? { last: 0, current: {} };
+  }
+
+  /** What killed runs left behind. */
+  private removeLeftovers(): void {
+    const current = new Set(Object.values(this.table().current).map(({ number }) => number));
+    for (const left of this.numbers()) if (!current.has(left)) this.remove(left);
   }
 
   /** Every generation of which anything is stored. */

@@ -4,6 +4,7 @@ import type { StoredInterests } from './codec.js';
 
 /** One batch run's profiles, all of them: written whole, then made current in one step. */
 export interface Generation {
+  /** Given once over all spaces. */
   readonly number: number;
   readonly space: string;
   readonly spaceGeneration: number;
@@ -31,19 +32,21 @@ export interface ProfileEntry {
 export interface GenerationWriter {
   /** Users in rising order over all calls. */
   put(entries: readonly ProfileEntry[]): void;
-  /** Makes the generation the current one and removes the ones before. */
+  /** Makes the generation the current one of its space and removes the one before. */
   commit(popularity: Popularity): Generation;
   /** Removes what was written; the current generation stays. */
   abort(): void;
 }
 
-/** Where profiles live. A deployment may put another key-value store behind it. */
+/** Where the profiles of one space live. A deployment may put another key-value store behind it. */
 export interface ProfileStore {
-  /** The generation that readers see, or null before the first batch. */
+  /** The generation that readers of this space see, or null before its first batch. */
   current(): Generation | null;
   get(user: UserKey): Profile | null;
   /** What the current generation holds of a user, with what tells whether its clusters still hold. */
   stored(user: UserKey): StoredInterests | null;
   popularity(): Popularity | null;
-  begin(about: Omit<Generation, 'number' | 'users'>): GenerationWriter;
+  /** Forgets all profiles of the space. */
+  drop(): void;
+  begin(about: Omit<Generation, 'number' | 'users' | 'space'>): GenerationWriter;
 }

@@ -17,12 +17,12 @@ const interest = (medoid: number, importance: number): Interest => ({
 });
 
 const basis = '0123456789abcdef';
-const about = { space: 's', spaceGeneration: 1, configHash: 'c', lambda: 0.01, asOf: 1000, maxSeq: 7 };
+const about = { spaceGeneration: 1, configHash: 'c', lambda: 0.01, asOf: 1000, maxSeq: 7 };
 const popularity = { items: Uint32Array.of(4, 2), scores: Float64Array.of(1.5, 0.25) };
 
 async function openStore() {
   const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
-  return { directory, store: new EmbeddedProfileStore(directory) };
+  return { directory, store: new EmbeddedProfileStore(directory, 's') };
 }
 
 test('interests survive encoding', () => {
@@ -78,5 +78,27 @@ test('what was left of an older generation by a kill after the switch is gone be
   store.begin(about).abort();
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(0);
   expect(store.current()?.number).toBe(1);
+  await directory.close();
+});
+
+test('every space has its own current generation', async () => {
+  const { directory, store } = await openStore();
+  const other = new EmbeddedProfileStore(directory, 'other');
+  const one = store.begin(about);
+  one.put([{ user: 1, bytes: encodeInterests([interest(1, 1)], basis) }]);
+  one.commit(popularity);
+  expect(other.current()).toBeNull();
+  const two = other.begin(about);
+  two.put([{ user: 1, bytes: encodeInterests([interest(2, 1)], basis) }]);
+  expect(two.commit(popularity)).toMatchObject({ number: 2, space: 'other' });
+  expect(store.get(1)).toMatchObject({ space: 's', interests: [interest(1, 1)] });
+  expect(other.get(1)).toMatchObject({ space: 'other', interests: [interest(2, 1)] });
+
+  store.drop();
+  expect(store.current()).toBeNull();
+  expect(store.get(1)).toBeNull();
+  expect(other.get(1)?.interests).toHaveLength(1);
+  expect([...directory.tables.profiles.getKeys({})]).toHaveLength(1);
+  expect(store.begin(about).commit(popularity).number).toBe(3);
   await directory.close();
 });
