@@ -108,6 +108,11 @@ export class ActionLog {
     return found;
   }
 
+  /** Every action, in (user, time) order. */
+  *all(): Iterable<StoredAction> {
+    for (const { key, value } of this.table.getRange({})) yield decodeAction(key, value);
+  }
+
   /** One user's actions with everything that was stored of them, by rising time. */
   *actions(user: UserKey): Iterable<StoredAction> {
     for (const { key, value } of this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }))

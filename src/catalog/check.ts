@@ -8,6 +8,9 @@ export interface Refusal {
   readonly detail: string;
 }
 
+/** Rounding the coordinates of a unit vector to float32 changes its norm by at most 2⁻²⁴. */
+const roundingOfOne = 2 ** -23;
+
 export function itemIdRefusal(id: string | null): Refusal | null {
   if (id === null) return { reason: 'item-id-missing', detail: 'got no item_id' };
   const problem = idProblem(id);
@@ -42,11 +45,15 @@ export function prepareVector(
   return { vector: normalized ? normalize(raw, largest) : Float32Array.from(raw) };
 }
 
-/** Scaled by the largest number first, so that squares neither overflow nor vanish. */
+/**
+ * Scaled by the largest number first, so that squares neither overflow nor vanish. What has norm 1 as float32 goes is left
+ * alone, so that a vector that was exported comes back to the last bit.
+ */
 function normalize(raw: ArrayLike<number>, largest: number): Float32Array {
   let sum = 0;
   for (let i = 0; i < raw.length; i++) sum += (raw[i] / largest) ** 2;
   const norm = largest * Math.sqrt(sum);
+  if (Math.abs(norm - 1) < roundingOfOne) return Float32Array.from(raw);
   const vector = new Float32Array(raw.length);
   for (let i = 0; i < raw.length; i++) vector[i] = raw[i] / norm;
   return vector;

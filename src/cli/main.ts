@@ -8,6 +8,7 @@ import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
 import { describeCommand } from './describe.js';
 import { embedCommand } from './embed.js';
+import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { interestsCommand } from './interests.js';
 import { recommendCommand } from './recommend.js';
@@ -33,6 +34,7 @@ for (const command of [
   interestsCommand,
   recommendCommand,
   describeCommand,
+  exportCommand,
   spaceCommand,
   configCommand,
   clusterCommand,

@@ -110,3 +110,10 @@ function pairs(text: string): Record<string, string> {
   });
   return Object.fromEntries(parts);
 }
+
+type Defined<T> = { [field in keyof T]?: Exclude<T[field], undefined> };
+
+/** Without the fields that were not given. */
+export function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,7 +1,17 @@
 import { Command } from 'commander';
 import type { SpaceComparison } from '../pipeline/compare.js';
 import type { SpaceListing } from '../pipeline/spaces.js';
-import { type CommonFlags, count, instant, list, positive, seed, windowDays, withCommon } from './options.js';
+import {
+  type CommonFlags,
+  count,
+  defined,
+  instant,
+  list,
+  positive,
+  seed,
+  windowDays,
+  withCommon,
+} from './options.js';
 import { format, note, print, printJson, progress, table } from './output.js';
 import { interruptible, withData } from './session.js';
 
@@ -102,13 +112,6 @@ function compareCommand(): Command {
         else print(present(found));
       }),
     );
-}
-
-type Defined<T> = { [field in keyof T]?: Exclude<T[field], undefined> };
-
-/** Without the fields that were not given. */
-function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
 function show(spaces: readonly SpaceListing[], flags: CommonFlags): void {

@@ -8,6 +8,7 @@ import { type Directory, openDirectory } from '../disk/directory.js';
 import { checkId } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { ImportReport } from '../files/report.js';
+import type { OutputRow } from '../files/write.js';
 import { createRng } from '../math/rng.js';
 import type { Action, ActionType } from '../model/action.js';
 import type { Recommendation } from '../model/candidate.js';
@@ -20,7 +21,18 @@ import { type BatchOptions, type BatchReport, runBatch } from './batch.js';
 import { type CompareOptions, compareSpaces, type SpaceComparison } from './compare.js';
 import { type Description, describe } from './describe.js';
 import { type EmbedReport, type EmbedTextOptions, embedCatalog } from './embed.js';
+
+import {
+  type ExportKind,
+  type ExportOptions,
+  type ExportReport,
+  type ExportRowsOptions,
+  type ExportSources,
+  exportFile,
+  exportRows,
+} from './export.js';
 import { checkCount, checkInstant, checkOneOf, checkSeed } from './guard.js';
+
 import { type InterestsOptions, type UserInterests, userInterests } from './interests.js';
 import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
@@ -206,6 +218,16 @@ export class PinnerSage {
     });
   }
 
+  /** What the directory holds, one row at a time, in the form that files of it have. */
+  rows(kind: ExportKind, options: ExportRowsOptions = {}): Iterable<OutputRow> {
+    return exportRows(kind, this.exportSources(), options);
+  }
+
+  /** Writes rows to a file in bounded memory, whole or not at all: NDJSON or Parquet. */
+  export(kind: ExportKind, file: string, options: ExportOptions = {}): Promise<ExportReport> {
+    return exportFile(kind, file, this.exportSources(), options);
+  }
+
   /** A user's attributes, or null where neither an action nor a file of users has named them. */
   user(userId: string): User | null {
     return findUser(this.log.users, userId);
@@ -259,6 +281,12 @@ export class PinnerSage {
 
   private profilesOf(space?: string): EmbeddedProfileStore {
     return this.profiles(this.catalog.space(space).name);
+  }
+
+  private exportSources(): ExportSources {
+    const { catalog, log, profiles, recommender } = this;
+    const { medoids } = this.settings();
+    return { catalog, log, profiles, recommender, medoids, nowMs: Date.now() };
   }
 
   private assertWritable(): void {

@@ -1,7 +1,7 @@
 import { expectVersion } from '../disk/codec.js';
 import type { Directory } from '../disk/directory.js';
 import type { UserKey } from '../model/item.js';
-import type { Profile } from '../model/profile.js';
+import type { Interest, Profile } from '../model/profile.js';
 import { decodeInterests, type StoredInterests } from './codec.js';
 import type { Generation, GenerationWriter, Popularity, ProfileEntry, ProfileStore } from './profiles.js';
 
@@ -46,6 +46,15 @@ export class EmbeddedProfileStore implements ProfileStore {
   private read(generation: Generation, user: UserKey): StoredInterests | null {
     const bytes = this.directory.tables.profiles.get(profileKey(generation.number, user));
     return bytes ? decodeInterests(bytes) : null;
+  }
+
+  *all(): Iterable<{ readonly user: UserKey; readonly interests: readonly Interest[] }> {
+    const generation = this.current();
+    if (!generation) return;
+    const { number } = generation;
+    const range = { start: profileKey(number, 0), end: profileKey(number + 1, 0) };
+    for (const { key, value } of this.directory.tables.profiles.getRange(range))
+      yield { user: key.readUInt32BE(4), interests: decodeInterests(value).interests };
   }
 
   popularity(): Popularity | null {

@@ -1,5 +1,5 @@
 import type { UserKey } from '../model/item.js';
-import type { Profile } from '../model/profile.js';
+import type { Interest, Profile } from '../model/profile.js';
 import type { StoredInterests } from './codec.js';
 
 /** One batch run's profiles, all of them: written whole, then made current in one step. */
@@ -45,6 +45,8 @@ export interface ProfileStore {
   get(user: UserKey): Profile | null;
   /** What the current generation holds of a user, with what tells whether its clusters still hold. */
   stored(user: UserKey): StoredInterests | null;
+  /** All profiles of the current generation, by rising user, even where a batch replaces it meanwhile. */
+  all(): Iterable<{ readonly user: UserKey; readonly interests: readonly Interest[] }>;
   popularity(): Popularity | null;
   /** Forgets all profiles of the space. */
   drop(): void;

@@ -1,0 +1,111 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { PinnersageError } from '../errors.js';
+import type { JsonValue } from '../model/item.js';
+import { extensionOf } from './source.js';
+
+export type OutputFormat = 'ndjson' | 'parquet';
+
+export type OutputRow = { readonly [column: string]: JsonValue | undefined };
+
+/** A column of a Parquet file: its name and its DuckDB type. */
+export interface OutputColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+export interface WriteHooks {
+  readonly onProgress?: (rows: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+const bufferedCharacters = 1 << 18;
+const rowsPerTurn = 500;
+
+/** As given, else by the extension. */
+export function outputFormatOf(path: string, format?: OutputFormat): OutputFormat {
+  return format ?? (['parquet', 'pq'].includes(extensionOf(path)) ? 'parquet' : 'ndjson');
+}
+
+/**
+ * Writes rows to a file in bounded memory. The file is written beside its place and renamed when it is whole: what was
+ * there before stays until then, and stays where the work fails. Returns the number of rows.
+ */
+export async function writeTable(
+  path: string,
+  format: OutputFormat,
+  columns: readonly OutputColumn[],
+  rows: Iterable<OutputRow>,
+  hooks: WriteHooks,
+): Promise<number> {
+  const lines = `${path}.tmp`;
+  const whole = format === 'parquet' ? `${path}.parquet.tmp` : lines;
+  try {
+    const count = await writeLines(lines, rows, hooks);
+    if (format === 'parquet') await linesToParquet(lines, whole, columns);
+    sync(whole);
+    renameSync(whole, path);
+    return count;
+  } finally {
+    for (const left of [lines, whole]) if (existsSync(left)) rmSync(left);
+  }
+}
+
+async function writeLines(path: string, rows: Iterable<OutputRow>, hooks: WriteHooks): Promise<number> {
+  const file = create(path);
+  let count = 0;
+  let text = '';
+  const flush = (): void => {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    text = '';
+  };
+  try {
+    for (const row of rows) {
+      text += `${JSON.stringify(row)}\n`;
+      if (text.length >= bufferedCharacters) flush();
+      if (++count % rowsPerTurn !== 0) continue;
+      hooks.onProgress?.(count);
+      await new Promise(setImmediate); // lets Ctrl-C through
+      if (hooks.signal?.aborted)
+        throw new PinnersageError('interrupted', `${path}: interrupted; the file was not written`);
+    }
+    flush();
+  } finally {
+    closeSync(file);
+  }
+  return count;
+}
+
+/** Loads DuckDB, which only Parquet needs. A file without rows still has its columns. */
+async function linesToParquet(lines: string, path: string, columns: readonly OutputColumn[]): Promise<void> {
+  const { DuckSession, quoteName, quoteText } = await import('./duckdb.js');
+  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
+  const select = columns.map(({ name }) => quoteName(name)).join(', ');
+  const session = await DuckSession.open(path, 'file-format');
+  try {
+    await session.run(
+      `COPY (SELECT ${select} FROM read_json(${quoteText(lines)}, format = 'newline_delimited', ` +
+        `columns = {${types}})) TO ${quoteText(path)} (FORMAT parquet)`,
+    );
+  } finally {
+    session.close();
+  }
+}
+
+function create(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PinnersageError('option-invalid', `${path} cannot be written: ${reason}`, { cause: error });
+  }
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
