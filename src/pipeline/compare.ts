@@ -60,15 +60,15 @@ export function compareSpaces(
   const stores = names.map(profiles);
   for (const store of stores) requireGeneration(store);
   const users = sample(bothKnow(stores, log.users.count()), options.users, options.seed);
-  const candidates = users.map((user) => {
-    const [a, b] = names.map((space) => {
-      const { count, medoids, seed } = { ...options, count: options.k };
-      const userId = log.users.idOf(user);
-      const request = { count, seed, space, explain: false, nowMs: 0 };
-      return recommender.recommend(userId, medoids, request).items.map(({ itemId }) => itemId);
-    });
-    return overlap(a, b);
-  });
+  // One space after the other: a recommender keeps the search of one.
+  const [ofA, ofB] = names.map((space) =>
+    users.map((user) => {
+      const request = { count: options.k, seed: options.seed, space, explain: false, nowMs: 0 };
+      const { items } = recommender.recommend(log.users.idOf(user), options.medoids, request);
+      return items.map(({ itemId }) => itemId);
+    }),
+  );
+  const candidates = ofA.map((items, i) => overlap(items, ofB[i]));
   return {
     spaces: names,
     k: options.k,
