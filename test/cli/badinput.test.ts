@@ -1,0 +1,191 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { open } from 'pinnersage';
+import { expect, onTestFinished, test } from 'vitest';
+import { cli, cliJson } from '../helpers/cli.js';
+import { tempDir } from '../helpers/temp.js';
+
+/** A directory that holds two items and one action: what was accepted before, and must still be there after. */
+function accepted(dir = tempDir()) {
+  const data = ['--data', join(dir, 'data')];
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(dir, name), content);
+    return join(dir, name);
+  };
+  cliJson('import', 'items', file('first.csv', 'item_id,embedding\na,"[1,0]"\nb,"[0,1]"\n'), ...data);
+  cliJson('import', 'actions', file('first.ndjson', action('u', 'a')), ...data);
+  const held = () => {
+    const { items, users, actions } = cliJson<Record<string, number>>('describe', ...data);
+    return { items, users, actions };
+  };
+  expect(held()).toEqual({ items: 2, users: 1, actions: 1 });
+  return { dir, data, file, held };
+}
+
+const action = (user_id: string, item_id: string, timestamp: unknown = '2026-05-01T00:00:00Z'): string =>
+  JSON.stringify({ user_id, item_id, type: 'save', timestamp });
+
+/** The one line on stderr. */
+function oneLine({ stderr }: { stderr: string }): string {
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines, stderr).toHaveLength(1);
+  return lines[0];
+}
+
+test('a truncated Parquet file: one line, exit 2, nothing lost', async () => {
+  const { dir, data, held } = accepted();
+  const path = join(dir, 'cut.parquet');
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(
+    `COPY (SELECT 'i' || i AS item_id, [i + 1.0, 1.0] AS embedding FROM range(5000) t(i)) TO '${path}'`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+  truncateSync(path, Math.floor(readFileSync(path).length / 2));
+  const cut = cli('import', 'items', path, ...data);
+  expect(cut.status).toBe(2);
+  expect(oneLine(cut)).toMatch(/^pinnersage: .*cut\.parquet: .*\[file-format\]$/);
+  expect(held()).toEqual({ items: 2, users: 1, actions: 1 });
+});
+
+test('a broken line 7 is named and counted, the other lines are taken', () => {
+  const { data, file, held } = accepted();
+  const lines = Array.from({ length: 9 }, (_, i) => action(`v${i}`, 'a'));
+  lines[6] = '{"user_id": "v6", "item';
+  const report = cli('import', 'actions', file('seven.ndjson', lines.join('\n')), ...data, '--json');
+  expect(report.status).toBe(0);
+  expect(JSON.parse(report.stdout)).toEqual({ accepted: 8, duplicates: 0, rejected: { 'malformed-row': 1 } });
+  expect(oneLine(report)).toContain('seven.ndjson:7: ');
+  expect(held()).toEqual({ items: 2, users: 9, actions: 9 });
+});
+
+test('ids: empty and long ones are refused, any characters are taken and come back', () => {
+  const { data, file } = accepted();
+  const good = ['with/slash', 'with\nnewline', '🦊 fox', 'ü'.repeat(128)];
+  const rows = ['', 'x'.repeat(300), ...good].map((user) => action(user, 'a'));
+  const report = cli('import', 'actions', file('ids.ndjson', rows.join('\n')), ...data, '--json');
+  expect(JSON.parse(report.stdout)).toEqual({
+    accepted: 4,
+    duplicates: 0,
+    rejected: { 'user-id-invalid': 2 },
+  });
+  expect(report.stderr).toContain('got an id of 300 bytes');
+  const items = ['', 'y'.repeat(300), ...good].map((item_id) =>
+    JSON.stringify({ item_id, embedding: [1, 1] }),
+  );
+  expect(cliJson('import', 'items', file('items.ndjson', items.join('\n')), ...data)).toEqual({
+    accepted: 4,
+    duplicates: 0,
+    rejected: { 'item-id-invalid': 2 },
+  });
+  cliJson('batch', '--now', '2026-05-02', ...data);
+  for (const userId of good) {
+    expect(cliJson('interests', userId, ...data)).toMatchObject({ userId, interests: [{ medoid: 'a' }] });
+    const { items: list } = cliJson<{ items: { itemId: string }[] }>('recommend', userId, ...data);
+    expect(list.map(({ itemId }) => itemId).sort()).toEqual(['b', ...good].sort());
+  }
+});
+
+test('timestamps from the future, before 1970 and in mixed units are refused by reason', () => {
+  const { data, file } = accepted();
+  const rows = [1_700_000_000, 1_700_000_000_000, -5, 32_503_680_000, 1_700_000_001]
+    .map((timestamp) => action('u', 'b', timestamp))
+    .concat(action('u', 'b', '3000-01-01T00:00:00Z'), action('u', 'b', '1969-12-31T23:59:59Z'));
+  const report = cliJson('import', 'actions', file('times.ndjson', rows.join('\n')), ...data);
+  expect(report).toEqual({
+    accepted: 2,
+    duplicates: 0,
+    rejected: { 'timestamp-mixed-units': 1, 'timestamp-before-1970': 2, 'timestamp-in-future': 2 },
+  });
+});
+
+test('a directory in place of a file', () => {
+  const { dir, data, held } = accepted();
+  mkdirSync(join(dir, 'folder.csv'));
+  for (const kind of ['items', 'actions']) {
+    const refused = cli('import', kind, join(dir, 'folder.csv'), ...data);
+    expect(refused.status).toBe(2);
+    expect(oneLine(refused)).toMatch(/folder\.csv.*directory.*\[file-missing\]$/);
+  }
+  expect(held()).toEqual({ items: 2, users: 1, actions: 1 });
+});
+
+test('a directory of a newer format is left alone by every command', () => {
+  const { dir, data, file, held } = accepted();
+  const marker = join(dir, 'data', 'pinnersage.json');
+  const before = readFileSync(marker, 'utf8');
+  writeFileSync(marker, '{"format": 99}');
+  for (const args of [
+    ['import', 'items', file('more.csv', 'item_id\nc\n')],
+    ['batch'],
+    ['describe'],
+    ['recommend', 'u'],
+  ]) {
+    const refused = cli(...args, ...data);
+    expect(refused.status).toBe(2);
+    expect(oneLine(refused)).toMatch(/format 99.*\[directory-newer\]$/);
+  }
+  writeFileSync(marker, before);
+  expect(held()).toEqual({ items: 2, users: 1, actions: 1 });
+});
+
+test('a second writer is refused while the first goes on', async () => {
+  const { dir, data, file, held } = accepted();
+  const first = await open(join(dir, 'data'));
+  const second = cli('import', 'items', file('more.csv', 'item_id\nc\n'), ...data);
+  expect(second.status).toBe(1);
+  expect(oneLine(second)).toMatch(/is writing to this data directory.*\[directory-locked\]$/);
+  await first.putItems([{ itemId: 'd', embedding: [1, 1] }]);
+  expect(held()).toMatchObject({ items: 3 });
+  await first.close();
+});
+
+/** Mounts a small file system in memory, or says why not. */
+function smallDisk(mebibytes: number): { path: string; grow: () => void } | null {
+  const path = tempDir();
+  const mount = (options: string) => spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
+  if (mount(`size=${mebibytes}m`).status !== 0) return null;
+  onTestFinished(() => void spawnSync('umount', [path]));
+  return { path, grow: () => void mount('remount,size=512m') };
+}
+
+test('a full disk: one line, what was accepted stays readable, and a later run goes on', ({ skip }) => {
+  const disk = smallDisk(4);
+  if (disk === null) return skip('mounting a small file system is not permitted here');
+  const { data, held } = accepted(disk.path);
+  const dir = tempDir();
+  const items = Array.from({ length: 6000 }, (_, i) =>
+    JSON.stringify({
+      item_id: `i${i}`,
+      title: `Item ${i}`,
+      embedding: Array.from({ length: 2 }, () => i + 1),
+    }),
+  );
+  const log = Array.from({ length: 60_000 }, (_, i) =>
+    action(`u${i % 500}`, `i${i % 6000}`, 1_700_000_000 + i),
+  );
+  writeFileSync(join(dir, 'items.ndjson'), items.join('\n'));
+  writeFileSync(join(dir, 'actions.ndjson'), log.join('\n'));
+  const importBoth = () => [
+    cli('import', 'items', join(dir, 'items.ndjson'), ...data),
+    cli('import', 'actions', join(dir, 'actions.ndjson'), ...data),
+  ];
+  const full = importBoth().filter(({ status }) => status !== 0);
+  expect(full.length).toBeGreaterThan(0);
+  for (const refused of full) {
+    expect(refused.status).toBe(1);
+    expect(refused.stderr.trimEnd().split('\n').at(-1)).toMatch(/^pinnersage: .*\[disk-full\]$/);
+    expect(refused.stderr).not.toContain('    at ');
+  }
+  expect(held().items).toBeGreaterThanOrEqual(2);
+  expect(cli('batch', '--now', '2026-05-02', ...data).stderr).toMatch(/users|disk-full/);
+  disk.grow();
+  for (const { status, stderr } of importBoth()) expect(status, stderr).toBe(0);
+  expect(held()).toEqual({ items: 6002, users: 500 + 1, actions: 60_001 });
+  expect(cliJson('batch', '--now', '2026-05-02', '--window-days', 'all', ...data)).toMatchObject({
+    failed: 0,
+  });
+});
