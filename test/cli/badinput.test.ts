@@ -8,7 +8,7 @@ import { cli, cliJson } from '../helpers/cli.js';
 import { tempDir } from '../helpers/temp.js';
 
 /** A directory that holds two items and one action: what was accepted before, and must still be there after. */
-function accepted(dir = tempDir()) {
+async function accepted(dir = tempDir()) {
   const data = ['--data', join(dir, 'data')];
   const file = (name: string, content: string): string => {
     writeFileSync(join(dir, name), content);
@@ -16,11 +16,13 @@ function accepted(dir = tempDir()) {
   };
   cliJson('import', 'items', file('first.csv', 'item_id,embedding\na,"[1,0]"\nb,"[0,1]"\n'), ...data);
   cliJson('import', 'actions', file('first.ndjson', action('u', 'a')), ...data);
-  const held = () => {
-    const { items, users, actions } = cliJson<Record<string, number>>('describe', ...data);
+  const held = async () => {
+    const session = await open(join(dir, 'data'), { mode: 'read' });
+    const { items, users, actions } = session.describe();
+    await session.close();
     return { items, users, actions };
   };
-  expect(held()).toEqual({ items: 2, users: 1, actions: 1 });
+  expect(await held()).toEqual({ items: 2, users: 1, actions: 1 });
   return { dir, data, file, held };
 }
 
@@ -35,7 +37,7 @@ function oneLine({ stderr }: { stderr: string }): string {
 }
 
 test('a truncated Parquet file: one line, exit 2, nothing lost', async () => {
-  const { dir, data, held } = accepted();
+  const { dir, data, held } = await accepted();
   const path = join(dir, 'cut.parquet');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -48,22 +50,22 @@ test('a truncated Parquet file: one line, exit 2, nothing lost', async () => {
   const cut = cli('import', 'items', path, ...data);
   expect(cut.status).toBe(2);
   expect(oneLine(cut)).toMatch(/^pinnersage: .*cut\.parquet: .*\[file-format\]$/);
-  expect(held()).toEqual({ items: 2, users: 1, actions: 1 });
+  expect(await held()).toEqual({ items: 2, users: 1, actions: 1 });
 });
 
-test('a broken line 7 is named and counted, the other lines are taken', () => {
-  const { data, file, held } = accepted();
+test('a broken line 7 is named and counted, the other lines are taken', async () => {
+  const { data, file, held } = await accepted();
   const lines = Array.from({ length: 9 }, (_, i) => action(`v${i}`, 'a'));
   lines[6] = '{"user_id": "v6", "item';
   const report = cli('import', 'actions', file('seven.ndjson', lines.join('\n')), ...data, '--json');
   expect(report.status).toBe(0);
   expect(JSON.parse(report.stdout)).toEqual({ accepted: 8, duplicates: 0, rejected: { 'malformed-row': 1 } });
   expect(oneLine(report)).toContain('seven.ndjson:7: ');
-  expect(held()).toEqual({ items: 2, users: 9, actions: 9 });
+  expect(await held()).toEqual({ items: 2, users: 9, actions: 9 });
 });
 
-test('ids: empty and long ones are refused, any characters are taken and come back', () => {
-  const { data, file } = accepted();
+test('ids: empty and long ones are refused, any characters are taken and come back', async () => {
+  const { dir, data, file } = await accepted();
   const good = ['with/slash', 'with\nnewline', '🦊 fox', 'ü'.repeat(128)];
   const rows = ['', 'x'.repeat(300), ...good].map((user) => action(user, 'a'));
   const report = cli('import', 'actions', file('ids.ndjson', rows.join('\n')), ...data, '--json');
@@ -82,15 +84,17 @@ test('ids: empty and long ones are refused, any characters are taken and come ba
     rejected: { 'item-id-invalid': 2 },
   });
   cliJson('batch', '--now', '2026-05-02', ...data);
+  const session = await open(join(dir, 'data'), { mode: 'read' });
   for (const userId of good) {
-    expect(cliJson('interests', userId, ...data)).toMatchObject({ userId, interests: [{ medoid: 'a' }] });
-    const { items: list } = cliJson<{ items: { itemId: string }[] }>('recommend', userId, ...data);
+    expect(session.interests(userId)).toMatchObject({ userId, interests: [{ medoid: 'a' }] });
+    const { items: list } = session.recommend(userId, { nowMs: Date.parse('2026-05-02') });
     expect(list.map(({ itemId }) => itemId).sort()).toEqual(['b', ...good].sort());
   }
+  await session.close();
 });
 
-test('timestamps from the future, before 1970 and in mixed units are refused by reason', () => {
-  const { data, file } = accepted();
+test('timestamps from the future, before 1970 and in mixed units are refused by reason', async () => {
+  const { data, file } = await accepted();
   const rows = [1_700_000_000, 1_700_000_000_000, -5, 32_503_680_000, 1_700_000_001]
     .map((timestamp) => action('u', 'b', timestamp))
     .concat(action('u', 'b', '3000-01-01T00:00:00Z'), action('u', 'b', '1969-12-31T23:59:59Z'));
@@ -102,19 +106,19 @@ test('timestamps from the future, before 1970 and in mixed units are refused by 
   });
 });
 
-test('a directory in place of a file', () => {
-  const { dir, data, held } = accepted();
+test('a directory in place of a file', async () => {
+  const { dir, data, held } = await accepted();
   mkdirSync(join(dir, 'folder.csv'));
   for (const kind of ['items', 'actions']) {
     const refused = cli('import', kind, join(dir, 'folder.csv'), ...data);
     expect(refused.status).toBe(2);
     expect(oneLine(refused)).toMatch(/folder\.csv.*directory.*\[file-missing\]$/);
   }
-  expect(held()).toEqual({ items: 2, users: 1, actions: 1 });
+  expect(await held()).toEqual({ items: 2, users: 1, actions: 1 });
 });
 
-test('a directory of a newer format is left alone by every command', () => {
-  const { dir, data, file, held } = accepted();
+test('a directory of a newer format is left alone by every command', async () => {
+  const { dir, data, file, held } = await accepted();
   const marker = join(dir, 'data', 'pinnersage.json');
   const before = readFileSync(marker, 'utf8');
   writeFileSync(marker, '{"format": 99}');
@@ -129,17 +133,17 @@ test('a directory of a newer format is left alone by every command', () => {
     expect(oneLine(refused)).toMatch(/format 99.*\[directory-newer\]$/);
   }
   writeFileSync(marker, before);
-  expect(held()).toEqual({ items: 2, users: 1, actions: 1 });
+  expect(await held()).toEqual({ items: 2, users: 1, actions: 1 });
 });
 
 test('a second writer is refused while the first goes on', async () => {
-  const { dir, data, file, held } = accepted();
+  const { dir, data, file, held } = await accepted();
   const first = await open(join(dir, 'data'));
   const second = cli('import', 'items', file('more.csv', 'item_id\nc\n'), ...data);
   expect(second.status).toBe(1);
   expect(oneLine(second)).toMatch(/is writing to this data directory.*\[directory-locked\]$/);
   await first.putItems([{ itemId: 'd', embedding: [1, 1] }]);
-  expect(held()).toMatchObject({ items: 3 });
+  expect(await held()).toMatchObject({ items: 3 });
   await first.close();
 });
 
@@ -152,10 +156,10 @@ function smallDisk(mebibytes: number): { path: string; grow: () => void } | null
   return { path, grow: () => void mount('remount,size=512m') };
 }
 
-test('a full disk: one line, what was accepted stays readable, and a later run goes on', ({ skip }) => {
+test('a full disk: one line, what was accepted stays readable, and a later run goes on', async ({ skip }) => {
   const disk = smallDisk(4);
   if (disk === null) return skip('mounting a small file system is not permitted here');
-  const { data, held } = accepted(disk.path);
+  const { data, held } = await accepted(disk.path);
   const dir = tempDir();
   const items = Array.from({ length: 6000 }, (_, i) =>
     JSON.stringify({
@@ -180,11 +184,11 @@ test('a full disk: one line, what was accepted stays readable, and a later run g
     expect(refused.stderr.trimEnd().split('\n').at(-1)).toMatch(/^pinnersage: .*\[disk-full\]$/);
     expect(refused.stderr).not.toContain('    at ');
   }
-  expect(held().items).toBeGreaterThanOrEqual(2);
+  expect((await held()).items).toBeGreaterThanOrEqual(2);
   expect(cli('batch', '--now', '2026-05-02', ...data).stderr).toMatch(/users|disk-full/);
   disk.grow();
   for (const { status, stderr } of importBoth()) expect(status, stderr).toBe(0);
-  expect(held()).toEqual({ items: 6002, users: 500 + 1, actions: 60_001 });
+  expect(await held()).toEqual({ items: 6002, users: 500 + 1, actions: 60_001 });
   expect(cliJson('batch', '--now', '2026-05-02', '--window-days', 'all', ...data)).toMatchObject({
     failed: 0,
   });
