@@ -15,7 +15,7 @@ export function reportTables(bench: ClusterBench): ReportTable[] {
   const rivals = names.filter((name) => name !== ours.full && name !== ours.flat && name !== ours.twin);
   return [
     {
-      title: 'Milliseconds, median (90th percentile)',
+      title: 'Milliseconds of CPU time, median (90th percentile)',
       head: ['n', 'd', ...names],
       rows: bench.cells.map((cell) => [
         String(cell.n),

@@ -1,4 +1,4 @@
-/** Times in milliseconds per call. */
+/** Milliseconds of CPU time per call. */
 export interface Spread {
   readonly medianMs: number;
   readonly p90Ms: number;
@@ -12,7 +12,10 @@ export function spreadOf(times: readonly number[]): Spread {
   return { medianMs: at(0.5), p90Ms: at(0.9), rounds: sorted.length };
 }
 
-/** Something to be measured: `time` runs it `calls` times and gives milliseconds per call. */
+/**
+ * Something to be measured: `time` runs it `calls` times and gives milliseconds of CPU time per call. All contenders run
+ * on one thread; their CPU time is what an idle core would take, and another process on the machine adds little to it.
+ */
 export interface Contender {
   readonly name: string;
   time(calls: number): number | Promise<number>;
@@ -25,6 +28,10 @@ export interface RoundOptions {
   /** A round of a fast contender repeats it to fill this time. */
   readonly roundMs: number;
 }
+
+/** What a batch runs millions of times is measured as the optimising compiler leaves it. */
+const warmUpMs = 300;
+const mostWarmUpCalls = 2000;
 
 /**
  * Times all contenders in turns, so that whatever else the machine does hits them alike. A slow contender drops out of
@@ -39,7 +46,8 @@ export async function measureInTurns(
     await contender.time(1);
     const once = Math.max(await contender.time(1), 1e-4);
     const calls = Math.max(1, Math.round(roundMs / once));
-    if (calls > 1) await contender.time(calls);
+    const warming = Math.round(Math.min(warmUpMs / once, mostWarmUpCalls));
+    if (warming > 0) await contender.time(warming);
     const rounds = Math.max(3, Math.min(maxRounds, Math.round(budgetMs / (once * calls))));
     states.push({ contender, calls, rounds, times: [] as number[] });
   }
@@ -51,7 +59,7 @@ export async function measureInTurns(
   return new Map(states.map(({ contender, times }) => [contender.name, spreadOf(times)]));
 }
 
-/** A contender that runs in this thread. */
+/** A contender that runs in this thread; what the runtime does beside it (compiling, collecting) is counted. */
 export interface LocalContender extends Contender {
   time(calls: number): number;
 }
@@ -60,9 +68,10 @@ export function here(name: string, run: () => unknown): LocalContender {
   return {
     name,
     time(calls: number): number {
-      const started = performance.now();
+      const started = process.cpuUsage();
       for (let i = 0; i < calls; i++) sink = run();
-      return (performance.now() - started) / calls;
+      const { user, system } = process.cpuUsage(started);
+      return (user + system) / 1000 / calls;
     },
   };
 }
