@@ -26,6 +26,11 @@ export const errorTable = {
   'directory-missing': { title: 'There is no data directory here', status: 409, exit: 2 },
   'directory-invalid': { title: 'The directory is not a data directory', status: 409, exit: 2 },
   'directory-newer': { title: 'The data directory was written by a newer version', status: 409, exit: 2 },
+  'directory-older': {
+    title: 'The data directory is of an older format and must be upgraded',
+    status: 409,
+    exit: 2,
+  },
   'directory-locked': { title: 'Another process is writing to the data directory', status: 409, exit: 1 },
   'read-only': { title: 'The data directory was opened for reading', status: 409, exit: 2 },
   'disk-full': { title: 'There is no room left on the disk', status: 507, exit: 1 },

@@ -1,6 +1,7 @@
 /** `pinnersage`: a data directory and everything that is done with it. The method alone is `pinnersage/core`. */
 export type { DeclaredType } from './actions/types.js';
 export type { ImportUsersOptions } from './actions/users.js';
+export { type UpgradeReport, upgradeDirectory as upgrade } from './disk/upgrade.js';
 export { type ErrorCode, errorTable, PinnersageError } from './errors.js';
 export type { ImportReport } from './files/report.js';
 export type { BadRow, FileFormat, FileOptions, ReadOptions } from './files/table.js';
@@ -11,6 +12,7 @@ export type { FieldTest, Filter, FilterBound, FilterValue } from './model/filter
 export type { AlphaChoice, Item, JsonValue, Metadata, SpaceInfo } from './model/item.js';
 export type { User } from './model/user.js';
 export type { BatchOptions, BatchReport } from './pipeline/batch.js';
+export { type CompactReport, compact } from './pipeline/compact.js';
 export type { CompareOptions, SpaceComparison } from './pipeline/compare.js';
 export type { Description } from './pipeline/describe.js';
 export type { EmbedReport, EmbedTextOptions } from './pipeline/embed.js';
@@ -20,6 +22,7 @@ export { type ImportActionsRequest, type OpenOptions, open, type PinnerSage } fr
 export type { Pools } from './pipeline/pools.js';
 export type { PutReport } from './pipeline/put.js';
 export type { RecommendOptions } from './pipeline/recommend.js';
+export type { RetainOptions, RetainReport } from './pipeline/retention.js';
 export type { Settings } from './pipeline/settings.js';
 export type { BuildSpaceOptions, BuildSpaceReport, SpaceListing } from './pipeline/spaces.js';
 export type { CacheStats } from './retrieve/cache.js';

@@ -113,11 +113,35 @@ export class ActionLog {
     for (const { key, value } of this.table.getRange({})) yield decodeAction(key, value);
   }
 
+  /** Keys of the actions before an instant (epoch ms), in order, as the log is when the first is asked for. */
+  *keysBefore(ms: number): Iterable<Uint8Array> {
+    const users = this.users.count();
+    for (let user = 0; user < users; user++)
+      yield* this.table.getKeys({ start: u32Key(user), end: timeKey(user, ms) });
+  }
+
+  /** Removes actions by their keys. What was accepted keeps its numbers. Call inside `Directory.write`. */
+  remove(keys: readonly Uint8Array[]): void {
+    let removed = 0;
+    for (const key of keys) if (this.table.removeSync(asBuffer(key)) as unknown) removed++;
+    const left = this.count() - removed;
+    this.directory.writeMeta('actionCount', left);
+    if (left === 0) this.directory.writeMeta('newestTime', null);
+  }
+
   /** One user's actions with everything that was stored of them, by rising time. */
   *actions(user: UserKey): Iterable<StoredAction> {
     for (const { key, value } of this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }))
       yield decodeAction(key, value);
   }
+}
+
+/** First possible key of a user's actions at an instant or later. */
+function timeKey(user: UserKey, ms: number): Buffer {
+  const key = Buffer.alloc(prefixBytes);
+  key.writeUInt32BE(user, 0);
+  key.writeUIntBE(Math.min(Math.max(0, Math.ceil(ms)), 2 ** 48 - 1), 4, 6);
+  return key;
 }
 
 /** First key after all of users < `to`. */

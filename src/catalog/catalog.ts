@@ -101,10 +101,24 @@ export class Catalog {
     const { id } = this.space(name);
     const { spaces, ...table } = this.spaceTable();
     const { [name]: _, ...others } = spaces;
-    this.directory.write(() => this.directory.writeMeta('spaces', { ...table, spaces: others }));
+    this.directory.write(() => {
+      this.directory.writeMeta('spaces', { ...table, spaces: others });
+      this.countChange();
+    });
     this.loaded.delete(name);
     this.rowIndexes.delete(name);
     removeGenerations(this.directory.path, id, Number.POSITIVE_INFINITY);
+  }
+
+  /** Points a space to another generation of its files. Call inside `Directory.write`. */
+  replaceRecord(record: SpaceRecord): void {
+    this.directory.writeMeta('spaces', withSpace(this.spaceTable(), record));
+    this.countChange();
+  }
+
+  /** Whether the item was in the catalog and was deleted. */
+  isDeleted(key: ItemKey): boolean {
+    return ((this.ids.read(key)?.flags ?? 0) & deleted) !== 0;
   }
 
   /** Opens a space for new vectors, creating it where it is missing; nothing is stored before the first rows. */
@@ -275,18 +289,23 @@ export class Catalog {
     const info = this.space(name);
     const version = this.version();
     const kept = this.loaded.get(info.name);
-    if (kept?.version === version && kept.space.info.generation === info.generation)
-      return { ...kept.space, info };
-    const space = { ...this.readTable(info, kept?.space), info };
-    this.loaded.set(info.name, { version, space });
-    return space;
+    if (kept?.version === version && sameFiles(kept.space.info, info)) return { ...kept.space, info };
+    try {
+      const space = { ...this.readTable(info, kept?.space), info };
+      this.loaded.set(info.name, { version, space });
+      return space;
+    } catch (error) {
+      this.directory.refresh();
+      if (sameFiles(this.space(name), info)) throw error;
+      return this.load(name); // a writer put other files in their place while they were being opened
+    }
   }
 
   /** Vectors are read again only where there are others than in `before`. */
   private readTable(info: SpaceRecord, before: LoadedSpace | undefined): EmbeddingTable {
     const { dim, rows, generation } = info;
     const files = vectorFiles(this.directory.path, info.id, generation);
-    const same = before?.info.generation === generation && before.info.rows === rows;
+    const same = before && sameFiles(before.info, info) && before.info.rows === rows;
     const itemOfRow = same ? before.itemOfRow : readItems(files, dim, rows);
     const vectors = same ? before.vectors : readVectors(files, dim, rows);
     return { dim, itemOfRow, vectors, ...this.indexRows(itemOfRow) };
@@ -300,4 +319,9 @@ export class Catalog {
       if (flags === inCatalog && rowOfItem[key] >= 0) live[rowOfItem[key]] = 1;
     return { rowOfItem, live };
   }
+}
+
+/** A space that was dropped and made again has another id. */
+function sameFiles(a: SpaceRecord, b: SpaceRecord): boolean {
+  return a.id === b.id && a.generation === b.generation;
 }

@@ -28,6 +28,7 @@ export interface VectorFiles {
 }
 
 const headerBytes = 16;
+const copyBytes = 1 << 23;
 const vectorMagic = 0x50535631; // "PSV1": vectors
 const itemMagic = 0x50534931; // "PSI1": item numbers
 
@@ -86,6 +87,36 @@ function writeFully(file: number, bytes: Buffer, position: number): void {
     done += writeSync(file, bytes, done, bytes.length - done, position + done);
 }
 
+/**
+ * Copies the rows of `keep` (1 for each row to keep) into the files of another generation, some megabytes at a time.
+ * Returns how many were kept.
+ */
+export function copyRows(from: VectorFiles, to: VectorFiles, dim: number, keep: Uint8Array): number {
+  const block = Math.max(1, Math.floor(copyBytes / (4 * dim)));
+  const itemOfRow = readItems(from, dim, keep.length);
+  const file = openSync(from.vectors, 'r');
+  let kept = 0;
+  try {
+    for (let start = 0; start < keep.length; start += block) {
+      const rows = Math.min(block, keep.length - start);
+      const vectors = new Float32Array(rows * dim);
+      readFully(file, from.vectors, vectors, headerBytes + start * dim * 4);
+      const items = new Uint32Array(rows);
+      let count = 0;
+      for (let row = 0; row < rows; row++) {
+        if (keep[start + row] !== 1) continue;
+        vectors.copyWithin(count * dim, row * dim, (row + 1) * dim);
+        items[count++] = itemOfRow[start + row];
+      }
+      appendRows(to, dim, kept, items.subarray(0, count), vectors.subarray(0, count * dim));
+      kept += count;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return kept;
+}
+
 /** Rows `from … from+rows` as a matrix over memory that worker threads can share and the exact search scans in place. */
 export function readVectors(files: VectorFiles, dim: number, rows: number): Float32Array {
   const matrix = allocateVectors(rows, dim);
@@ -113,20 +144,24 @@ function readInto(path: string, magic: number, dim: number, target: Float32Array
     readSync(file, header, 0, headerBytes, 0);
     if (header.readUInt32BE(0) !== magic || header.readUInt32LE(4) !== dim)
       throw new PinnersageError('data-damaged', `${path}: not a vector file of ${dim} dimensions`);
-    const step = 1 << 26;
-    for (let done = 0; done < target.byteLength; ) {
-      const view = new Uint8Array(
-        target.buffer,
-        target.byteOffset + done,
-        Math.min(step, target.byteLength - done),
-      );
-      const got = readSync(file, view, 0, view.length, headerBytes + done);
-      if (got === 0)
-        throw new PinnersageError('data-damaged', `${path}: ends early at byte ${headerBytes + done}`);
-      done += got;
-    }
+    readFully(file, path, target, headerBytes);
   } finally {
     closeSync(file);
+  }
+}
+
+function readFully(file: number, path: string, target: Float32Array | Uint32Array, position: number): void {
+  const step = 1 << 26;
+  for (let done = 0; done < target.byteLength; ) {
+    const view = new Uint8Array(
+      target.buffer,
+      target.byteOffset + done,
+      Math.min(step, target.byteLength - done),
+    );
+    const got = readSync(file, view, 0, view.length, position + done);
+    if (got === 0)
+      throw new PinnersageError('data-damaged', `${path}: ends early at byte ${position + done}`);
+    done += got;
   }
 }
 

@@ -4,6 +4,7 @@ import { Command, type CommanderError } from 'commander';
 import { batchCommand } from './batch.js';
 import { benchCommand } from './bench.js';
 import { clusterCommand } from './cluster.js';
+import { compactCommand } from './compact.js';
 import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
 import { describeCommand } from './describe.js';
@@ -12,8 +13,10 @@ import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { interestsCommand } from './interests.js';
 import { recommendCommand } from './recommend.js';
+import { retainCommand } from './retain.js';
 import { fail } from './session.js';
 import { spaceCommand } from './space.js';
+import { upgradeCommand } from './upgrade.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -35,6 +38,9 @@ for (const command of [
   recommendCommand,
   describeCommand,
   exportCommand,
+  retainCommand,
+  compactCommand,
+  upgradeCommand,
   spaceCommand,
   configCommand,
   clusterCommand,

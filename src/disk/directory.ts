@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { PinnersageError } from '../errors.js';
 import { type BorrowedScan, borrowedScan } from './borrow.js';
 import { decodeJson, encodeJson } from './codec.js';
-import { writeFileDurably } from './durable.js';
 import { explainFault } from './fault.js';
 import { checkLmdbFile } from './lmdbfile.js';
 import { acquireWriterLock, type WriterLock } from './lock.js';
+import { firstState, markerName, readMarker, writeMarker } from './marker.js';
 
 /** Version of the directory as a whole; a directory of a newer one is refused. */
 export const directoryFormat = 1;
@@ -37,6 +37,10 @@ export interface Directory {
   write<T>(work: () => T): T;
   /** Everything read until the event loop turns comes from the newest committed state. */
   refresh(): void;
+  /** Copies the committed state, without free pages, into a folder. */
+  copyTo(folder: string): Promise<void>;
+  /** How many other processes have the state open for reading. */
+  otherReaders(): number;
   close(): Promise<void>;
 }
 
@@ -45,41 +49,55 @@ export interface DirectoryOptions {
   readonly mode: 'read' | 'write';
   /** Whether a writer creates a missing directory. Default: true. */
   readonly create?: boolean;
+  /** Opens any format up to this one, also where an upgrade is not finished. Default: only the current one. */
+  readonly upTo?: number;
 }
-
-const markerName = 'pinnersage.json';
 
 export async function openDirectory(path: string, options: DirectoryOptions): Promise<Directory> {
   if (path === '') throw new PinnersageError('option-invalid', 'data directory: got an empty path');
   const readOnly = options.mode === 'read';
-  const isNew = checkDirectory(path, !readOnly && (options.create ?? true));
-  let lock: WriterLock | null = null;
-  if (!readOnly) {
-    lock = await prepareForWriting(path);
-  }
+  const isNew = checkDirectory(path, !readOnly && (options.create ?? true), options.upTo);
+  const lock = readOnly ? null : await prepareForWriting(path);
+  const state = isNew ? firstState : readMarker(path).state;
+  const isMoved = (): boolean => readOnly && readMarker(path).state !== state;
   try {
-    checkLmdbFile(join(path, 'state', 'data.mdb'));
-    const env = openEnvironment(join(path, 'state'), readOnly);
+    const file = join(path, state, 'data.mdb');
+    if (!isNew && !existsSync(file)) throw new PinnersageError('data-damaged', `${file} is missing`);
+    checkLmdbFile(file);
+    const env = openEnvironment(join(path, state), readOnly);
     const tables = openTables(env);
     // The marker comes last: a directory without one is a creation that did not finish and is simply finished now.
-    if (isNew) writeFileDurably(join(path, markerName), `${JSON.stringify({ format: directoryFormat })}\n`);
-    return wrap(path, readOnly, env, tables, lock);
+    if (isNew) writeMarker(path, { format: directoryFormat, state });
+    if (!isMoved()) return wrap(path, readOnly, env, tables, lock);
+    await env.close(); // a writer compacted it while it was being opened
   } catch (error) {
-    lock?.release();
-    throw explainFault(error, path);
+    if (!isMoved()) {
+      lock?.release();
+      throw explainFault(error, path);
+    }
   }
+  return openDirectory(path, options);
 }
 
 async function prepareForWriting(path: string): Promise<WriterLock> {
   try {
-    makeDirectory(join(path, 'state'));
+    makeDirectory(path);
     const lock = await acquireWriterLock(path);
+    removeOtherStates(path);
     rmSync(join(path, 'tmp'), { recursive: true, force: true });
     makeDirectory(join(path, 'tmp'));
     return lock;
   } catch (error) {
     throw explainFault(error, path);
   }
+}
+
+/** What compactions left, finished or not; there is always the one that the marker names. */
+function removeOtherStates(path: string): void {
+  const state = existsSync(join(path, markerName)) ? readMarker(path).state : firstState;
+  for (const name of readdirSync(path))
+    if (/^state(-\d+)?$/.test(name) && name !== state) rmSync(join(path, name), { recursive: true });
+  if (state === firstState) makeDirectory(join(path, state));
 }
 
 /** Level by level: Node's recursive mkdir never returns where a file system refuses new names, as /proc does. */
@@ -91,7 +109,7 @@ function makeDirectory(path: string): void {
 }
 
 /** Whether the directory has still to be created. */
-function checkDirectory(path: string, mayCreate: boolean): boolean {
+function checkDirectory(path: string, mayCreate: boolean, upTo?: number): boolean {
   const marker = join(path, markerName);
   if (!existsSync(marker)) {
     if (existsSync(path) && !statSync(path).isDirectory())
@@ -109,26 +127,22 @@ function checkDirectory(path: string, mayCreate: boolean): boolean {
       );
     return true;
   }
-  const format = readFormat(marker);
-  if (format > directoryFormat)
+  const known = upTo ?? directoryFormat;
+  const { format, upgradingFrom } = readMarker(path);
+  if (format > known)
     throw new PinnersageError(
       'directory-newer',
-      `${path}: written in format ${format}, this version reads up to ${directoryFormat}; use a newer pinnersage`,
+      `${path}: written in format ${format}, this version reads up to ${known}; use a newer pinnersage`,
+    );
+  if (upTo === undefined && (format < known || upgradingFrom !== undefined))
+    throw new PinnersageError(
+      'directory-older',
+      `${path}: of format ${upgradingFrom ?? format}, this version works with ${known}; run "pinnersage upgrade"`,
     );
   return false;
 }
 
 const ownNames = new Set(['state', 'spaces', 'tmp', 'writer.lock', `${markerName}.tmp`]);
-
-function readFormat(marker: string): number {
-  try {
-    const { format } = JSON.parse(readFileSync(marker, 'utf8')) as { format?: unknown };
-    if (typeof format === 'number' && Number.isInteger(format) && format >= 1) return format;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new PinnersageError('data-damaged', `${marker}: expected {"format": <integer ≥ 1>}`);
-}
 
 function openEnvironment(path: string, readOnly: boolean): RootDatabase<Buffer, Buffer> {
   return open<Buffer, Buffer>({
@@ -180,6 +194,14 @@ function wrap(
     },
     refresh() {
       env.resetReadTxn();
+    },
+    async copyTo(folder) {
+      await env.backup(folder, true);
+    },
+    otherReaders() {
+      env.readerCheck(); // forgets those that died
+      const pids = [...env.readerList().matchAll(/^\s*(\d+) /gm)].map(([, pid]) => Number(pid));
+      return new Set(pids.filter((pid) => pid !== process.pid)).size;
     },
     async close() {
       await env.close();

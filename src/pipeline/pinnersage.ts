@@ -37,6 +37,7 @@ import { type InterestsOptions, type UserInterests, userInterests } from './inte
 import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { defaultCount, Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
+import { type RetainOptions, type RetainReport, retain } from './retention.js';
 import { readSettings, type Settings, writeSettings } from './settings.js';
 import {
   type BuildSpaceOptions,
@@ -226,6 +227,12 @@ export class PinnerSage {
   /** Writes rows to a file in bounded memory, whole or not at all: NDJSON or Parquet. */
   export(kind: ExportKind, file: string, options: ExportOptions = {}): Promise<ExportReport> {
     return exportFile(kind, file, this.exportSources(), options);
+  }
+
+  /** Removes old actions, and vectors of deleted items. Profiles follow with the next batch. */
+  retain(options: RetainOptions): Promise<RetainReport> {
+    this.assertWritable();
+    return retain(this.directory, this.catalog, this.log, this.profiles, options);
   }
 
   /** A user's attributes, or null where neither an action nor a file of users has named them. */

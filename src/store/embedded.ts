@@ -87,6 +87,14 @@ export class EmbeddedProfileStore implements ProfileStore {
     };
   }
 
+  moveTo(from: number, to: number): void {
+    const { last, current } = this.table();
+    const generation = current[this.space];
+    if (generation?.spaceGeneration !== from) return;
+    const moved = { ...current, [this.space]: { ...generation, spaceGeneration: to } };
+    this.directory.writeMeta('generations', { last, current: moved } satisfies GenerationTable);
+  }
+
   drop(): void {
     const before = this.current();
     this.directory.write(() => {

@@ -48,6 +48,8 @@ export interface ProfileStore {
   /** All profiles of the current generation, by rising user, even where a batch replaces it meanwhile. */
   all(): Iterable<{ readonly user: UserKey; readonly interests: readonly Interest[] }>;
   popularity(): Popularity | null;
+  /** The vectors of the space are the same under another generation of it. Call inside `Directory.write`. */
+  moveTo(from: number, to: number): void;
   /** Forgets all profiles of the space. */
   drop(): void;
   begin(about: Omit<Generation, 'number' | 'users' | 'space'>): GenerationWriter;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Catalog } from '../../src/catalog/catalog.js';
 import { prepareVector } from '../../src/catalog/check.js';
+import { compactSpace } from '../../src/catalog/compact.js';
 import { openDirectory } from '../../src/disk/directory.js';
 import { vectorOf } from '../../src/model/item.js';
 import { tempDir } from '../helpers/temp.js';
@@ -118,4 +119,44 @@ test('vectors are scaled to norm 1 without overflow, and refused where they have
   expect(prepareVector([1, Number.NaN], null, true)).toMatchObject({ reason: 'vector-not-finite' });
   expect(prepareVector([1, 1e39], null, true)).toMatchObject({ reason: 'vector-not-finite' });
   expect(prepareVector([1, 2, 3], 2, true)).toMatchObject({ reason: 'dimension-mismatch' });
+});
+
+test('a reader whose files a writer has just replaced reads the new ones', async () => {
+  const { directory, catalog } = await openCatalog(join(tempDir(), 'data'));
+  const space = catalog.spaceForWriting('s', 2, true, 'test');
+  const first = catalog.upsert([{ itemId: 'a', metadata: null, vector: vector(1, 0) }], space);
+  catalog.upsert([{ itemId: 'a', metadata: null, vector: vector(0, 1) }], first.space);
+  const before = catalog.spaceTable();
+  let isOld = true;
+  const reader = new Catalog({
+    ...directory,
+    readMeta: <T>(name: string): T | null =>
+      isOld && name === 'spaces' ? (before as T) : directory.readMeta<T>(name),
+    refresh: () => {
+      isOld = false;
+    },
+  });
+  const nobody = { moveTo: () => {} };
+  expect(compactSpace(directory, catalog, nobody, 's', { purge: false })).toBe(1);
+  const loaded = reader.load();
+  expect(loaded.info).toMatchObject({ generation: 2, rows: 1 });
+  expect(vectorOf(loaded, 0)).toEqual(vector(0, 1));
+  await directory.close();
+});
+
+test('a space dropped and made again under its name is another one for a reader', async () => {
+  const { directory, catalog } = await openCatalog(join(tempDir(), 'data'));
+  const reader = new Catalog(directory);
+  const put = (name: string, ...numbers: number[]) =>
+    catalog.upsert(
+      [{ itemId: 'a', metadata: null, vector: vector(...numbers) }],
+      catalog.spaceForWriting(name, 2, true, 'test'),
+    );
+  put('stays', 1, 0);
+  put('other', 1, 0);
+  expect(vectorOf(reader.load('other'), 0)).toEqual(vector(1, 0));
+  catalog.dropSpace('other');
+  put('other', 0, 1);
+  expect(vectorOf(reader.load('other'), 0)).toEqual(vector(0, 1));
+  await directory.close();
 });
