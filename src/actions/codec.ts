@@ -1,3 +1,4 @@
+import type { BorrowedEntry } from '../disk/borrow.js';
 import { expectVersion } from '../disk/codec.js';
 import { PinnersageError } from '../errors.js';
 import type { Action } from '../model/action.js';
@@ -77,7 +78,7 @@ export interface StoredAction extends ActionRecord {
 
 export function decodeAction(key: Buffer, value: Buffer): StoredAction {
   expectVersion(value, version, 'action');
-  if (value.length < fixedBytes || key.length <= prefixBytes) throw tooShort(value);
+  if (value.length < fixedBytes || key.length <= prefixBytes) throw tooShort(value.length);
   return {
     user: key.readUInt32BE(0),
     time: key.readUIntBE(4, 6),
@@ -92,10 +93,10 @@ export function decodeAction(key: Buffer, value: Buffer): StoredAction {
   };
 }
 
-function tooShort(value: Buffer): PinnersageError {
+function tooShort(length: number): PinnersageError {
   return new PinnersageError(
     'data-damaged',
-    `a stored action has ${value.length} bytes, expected at least ${fixedBytes}`,
+    `a stored action has ${length} bytes, expected at least ${fixedBytes}`,
   );
 }
 
@@ -120,17 +121,21 @@ export function createColumns(capacity: number): LogColumns {
   };
 }
 
-/** The key begins at `keyAt`; both buffers may be larger than the entry. */
-export function appendColumns(columns: LogColumns, key: Buffer, keyAt: number, value: Buffer): void {
-  if (value[0] !== version) expectVersion(value, version, 'action');
-  if (value.length < fixedBytes) throw tooShort(value);
+export function appendColumns(columns: LogColumns, entry: Readonly<BorrowedEntry>): void {
+  const { key, keyAt, value, valueLength } = entry;
+  if (valueLength < fixedBytes || value.getUint8(0) !== version) refuseValue(value, valueLength);
   if (columns.length === columns.items.length) grow(columns);
   const i = columns.length++;
-  columns.times[i] = key.readUInt16BE(keyAt + 4) * 2 ** 32 + key.readUInt32BE(keyAt + 6);
-  columns.types[i] = value.readUInt16LE(2);
-  columns.items[i] = value.readUInt32LE(4);
-  columns.seqs[i] = value.readDoubleLE(seqAt);
-  columns.weights[i] = value.readFloatLE(24);
+  columns.times[i] = key.getUint16(keyAt + 4) * 2 ** 32 + key.getUint32(keyAt + 6);
+  columns.types[i] = value.getUint16(2, true);
+  columns.items[i] = value.getUint32(4, true);
+  columns.seqs[i] = value.getFloat64(seqAt, true);
+  columns.weights[i] = value.getFloat32(24, true);
+}
+
+function refuseValue(value: DataView, length: number): never {
+  if (length > 0) expectVersion(Buffer.of(value.getUint8(0)), version, 'action');
+  throw tooShort(length);
 }
 
 function grow(columns: LogColumns): void {

@@ -20,6 +20,13 @@ export interface EncodedAction {
   readonly value: Uint8Array;
 }
 
+/** The columns of the user that is visited, and of the one whose first action is known. */
+export type ScanMemory = readonly [LogColumns, LogColumns];
+
+export function scanMemory(actions = 1024): ScanMemory {
+  return [createColumns(actions), createColumns(actions)];
+}
+
 /** The durable action log, in (user, time) order. */
 export class ActionLog {
   readonly users: IdTable;
@@ -77,34 +84,41 @@ export class ActionLog {
   }
 
   /**
-   * Visits users `from … to−1` in order, each with all its actions as columns. The columns are the same object every
-   * time: read them before the visitor returns. `columns`: memory to use, for who scans often.
+   * Visits users `from … to−1` in order, each with all its actions as columns, which are used again: read them before
+   * the visitor returns. `memory`: for who scans often.
    */
   scan(
     from: UserKey,
     to: UserKey,
     visit: (user: UserKey, log: UserLog) => void,
-    columns: LogColumns = createColumns(1024),
+    memory: ScanMemory = scanMemory(),
   ): void {
+    let [columns, next] = memory;
     columns.length = 0;
     let user = -1;
-    this.directory.scanActions({ start: u32Key(from), end: endKey(to) }, (key, keyAt, value) => {
-      const owner = key.readUInt32BE(keyAt);
-      if (owner !== user) {
-        if (columns.length > 0) visit(user, columns);
-        columns.length = 0;
+    this.directory.scanActions({ start: u32Key(from), end: endKey(to) }, (entry) => {
+      const owner = entry.key.getUint32(entry.keyAt);
+      if (owner === user || user === -1) {
         user = owner;
+        appendColumns(columns, entry);
+        return;
       }
-      appendColumns(columns, key, keyAt, value);
+      // The entry is gone as soon as the visitor reads anything of the directory: it is taken over first.
+      next.length = 0;
+      appendColumns(next, entry);
+      visit(user, columns);
+      [columns, next] = [next, columns];
+      user = owner;
     });
     if (columns.length > 0) visit(user, columns);
   }
 
   userLog(user: UserKey): UserLog {
-    let found: LogColumns = createColumns(0);
-    this.scan(user, user + 1, (_, log) => {
-      found = log as LogColumns;
-    });
+    let found: UserLog = createColumns(0);
+    const keep = (_: UserKey, log: UserLog): void => {
+      found = log;
+    };
+    this.scan(user, user + 1, keep, scanMemory(64));
     return found;
   }
 

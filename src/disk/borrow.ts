@@ -1,9 +1,16 @@
 import type { RootDatabase } from 'lmdb';
 
-/**
- * An entry in the store's own memory: the key begins at `keyAt` of `key`. Read it before the visitor returns.
- */
-export type EntryVisitor = (key: Buffer, keyAt: number, value: Buffer) => void;
+/** An entry in the store's own memory, which is larger: read it before the visitor returns. */
+export interface BorrowedEntry {
+  key: DataView;
+  /** Where the key begins. */
+  keyAt: number;
+  value: DataView;
+  /** Bytes of the value, from 0. */
+  valueLength: number;
+}
+
+export type EntryVisitor = (entry: Readonly<BorrowedEntry>) => void;
 
 export type BorrowedScan = (
   range: { readonly start: Buffer; readonly end: Buffer },
@@ -15,9 +22,9 @@ export type BorrowedScan = (
  * garbage collector.
  */
 export function borrowedScan(env: RootDatabase<Buffer, Buffer>, name: string): BorrowedScan {
-  let key: Buffer = Buffer.alloc(0);
-  let keyAt = 0;
-  let value: Buffer = Buffer.alloc(0);
+  const none = Buffer.alloc(0);
+  const entry: BorrowedEntry = { key: viewOf(none), keyAt: 0, value: viewOf(none), valueLength: 0 };
+  let [keyBytes, valueBytes]: Buffer[] = [none, none];
   const options = {
     name,
     keyEncoder: {
@@ -26,21 +33,28 @@ export function borrowedScan(env: RootDatabase<Buffer, Buffer>, name: string): B
         return at + from.length;
       },
       readKey(from: Buffer, at: number): Buffer {
-        key = from;
-        keyAt = at;
+        if (from !== keyBytes) entry.key = viewOf(from);
+        keyBytes = from;
+        entry.keyAt = at;
         return from;
       },
     },
     encoder: {
-      encode: (): Buffer => Buffer.alloc(0),
-      decode(bytes: Buffer): null {
-        value = bytes;
+      encode: (): Buffer => none,
+      decode(bytes: Buffer, length: number): null {
+        if (bytes !== valueBytes) entry.value = viewOf(bytes);
+        valueBytes = bytes;
+        entry.valueLength = length;
         return null;
       },
     },
   };
   const table = env.openDB<null, Buffer>(options);
   return (range, visit) => {
-    for (const _ of table.getRange(range)) visit(key, keyAt, value);
+    for (const _ of table.getRange(range)) visit(entry);
   };
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,5 +1,4 @@
-import { createColumns } from '../actions/codec.js';
-import type { ActionLog } from '../actions/log.js';
+import { type ActionLog, scanMemory } from '../actions/log.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Hash64 } from '../math/hash.js';
 import { type ActionType, dayMs, type UserLog } from '../model/action.js';
@@ -10,7 +9,7 @@ import type { ProfileOptions } from '../profile/options.js';
 import { collectPoints, type LeftOut, PointScratch, type Points } from '../profile/points.js';
 import { clusterBasis, runBasis, weighAgain } from '../profile/reuse.js';
 import { encodeInterests } from '../store/codec.js';
-import type { ProfileEntry, ProfileStore } from '../store/profiles.js';
+import type { Generation, ProfileEntry, ProfileStore } from '../store/profiles.js';
 
 /** Everything that a batch run fixes for all users; shared with worker threads, so only data and shared arrays. */
 export interface BatchPlan {
@@ -59,9 +58,11 @@ export class ChunkRunner {
   private readonly store: ProfileStore;
   private readonly popularity: Float64Array;
   private readonly clusterer: Clusterer;
+  /** The generation that this run continues: nobody else writes meanwhile. */
+  private readonly before: Generation | null;
   private readonly basis: Hash64;
   private clusterMs = 0;
-  private readonly columns = createColumns(1024);
+  private readonly memory = scanMemory();
   private readonly points = new PointScratch();
   private readonly scratch = new InferScratch();
 
@@ -72,6 +73,7 @@ export class ChunkRunner {
     this.store = store;
     this.popularity = popularity;
     this.clusterer = createClusterer(plan.table.dim);
+    this.before = store.current();
     this.basis = runBasis(plan.space, plan.spaceGeneration, plan.options);
   }
 
@@ -116,14 +118,14 @@ export class ChunkRunner {
       }
     };
     try {
-      this.log.scan(from, to, guarded, this.columns);
+      this.log.scan(from, to, guarded, this.memory);
       return;
     } catch {
       // The scan does not say whose bytes it could not read; the scans below do.
     }
     for (let user = next; user < to; user++) {
       try {
-        this.log.scan(user, user + 1, guarded, this.columns);
+        this.log.scan(user, user + 1, guarded, this.memory);
       } catch (error) {
         failed.push({ user, message: messageOf(error) });
       }
@@ -153,7 +155,7 @@ export class ChunkRunner {
     points: Points,
   ): { interests: readonly Interest[]; basis: string; isReused: boolean } {
     const { table, options, asOf, full } = this.plan;
-    const stored = this.store.stored(user);
+    const stored = this.before && this.store.stored(this.before, user);
     const basis = clusterBasis(this.basis, points, table.rowOfItem);
     const isReused = !full && stored?.basis === basis;
     const interests = isReused

@@ -6,6 +6,8 @@ import { decodeInterests, type StoredInterests } from './codec.js';
 import type { Generation, GenerationWriter, Popularity, ProfileEntry, ProfileStore } from './profiles.js';
 
 const removeStep = 20_000;
+/** Profiles to a commit. */
+const putStep = 8_192;
 
 /** What `meta` holds of generations: the current one of each space. */
 interface GenerationTable {
@@ -32,18 +34,13 @@ export class EmbeddedProfileStore implements ProfileStore {
 
   get(user: UserKey): Profile | null {
     const generation = this.current();
-    const stored = generation && this.read(generation, user);
+    const stored = generation && this.stored(generation, user);
     if (!generation || !stored) return null;
     const { space, configHash, asOf, maxSeq } = generation;
     return { space, configHash, asOf, maxSeq, interests: stored.interests };
   }
 
-  stored(user: UserKey): StoredInterests | null {
-    const generation = this.current();
-    return generation && this.read(generation, user);
-  }
-
-  private read(generation: Generation, user: UserKey): StoredInterests | null {
+  stored(generation: Generation, user: UserKey): StoredInterests | null {
     const bytes = this.directory.tables.profiles.get(profileKey(generation.number, user));
     return bytes ? decodeInterests(bytes) : null;
   }
@@ -67,12 +64,19 @@ export class EmbeddedProfileStore implements ProfileStore {
     this.removeLeftovers();
     const number = this.table().last + 1;
     let users = 0;
+    let pending: ProfileEntry[] = [];
+    const flush = (): void => {
+      this.putAll(number, pending);
+      pending = [];
+    };
     return {
       put: (entries) => {
-        this.putAll(number, entries);
+        for (const entry of entries) pending.push(entry);
         users += entries.length;
+        if (pending.length >= putStep) flush();
       },
       commit: (popularity) => {
+        flush();
         const before = this.current();
         const generation: Generation = { number, space: this.space, ...about, users };
         this.directory.write(() => {
@@ -129,7 +133,7 @@ export class EmbeddedProfileStore implements ProfileStore {
   private putAll(number: number, entries: readonly ProfileEntry[]): void {
     this.directory.write(() => {
       for (const { user, bytes } of entries)
-        this.directory.tables.profiles.putSync(profileKey(number, user), Buffer.from(bytes));
+        this.directory.tables.profiles.putSync(profileKey(number, user), asBuffer(bytes));
     });
   }
 
@@ -145,6 +149,10 @@ export class EmbeddedProfileStore implements ProfileStore {
     }
     this.directory.write(() => meta.removeSync(popularityKey(number)));
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function profileKey(generation: number, user: UserKey): Buffer {

@@ -43,8 +43,8 @@ export interface ProfileStore {
   /** The generation that readers of this space see, or null before its first batch. */
   current(): Generation | null;
   get(user: UserKey): Profile | null;
-  /** What the current generation holds of a user, with what tells whether its clusters still hold. */
-  stored(user: UserKey): StoredInterests | null;
+  /** What a generation holds of a user, with what tells whether its clusters still hold. */
+  stored(generation: Generation, user: UserKey): StoredInterests | null;
   /** All profiles of the current generation, by rising user, even where a batch replaces it meanwhile. */
   all(): Iterable<{ readonly user: UserKey; readonly interests: readonly Interest[] }>;
   popularity(): Popularity | null;

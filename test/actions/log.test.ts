@@ -98,6 +98,31 @@ test('a scan gives each user all actions, by time, and only users of the range',
   await directory.close();
 });
 
+test('whatever a visitor reads of the directory, the scan goes on undisturbed', async () => {
+  const { directory, log } = await openLog();
+  const ids = Array.from({ length: 30 }, (_, user) => `user number ${user}`);
+  directory.write(() => log.users.ensureAll(ids));
+  const entries = ids.flatMap((_, user) =>
+    [10, 20, 30].map((time) => entry({ user, time: time + user, item: 1000 + user, type: 1, weight: 2 })),
+  );
+  directory.write(() => log.put(entries, 5000));
+  let seq = 0;
+  log.scan(0, 30, (user, { length, items, times, types, weights, seqs }) => {
+    expect(log.users.idOf(user)).toBe(ids[user]); // reads between two users
+    expect(length).toBe(3);
+    for (let i = 0; i < length; i++)
+      expect([items[i], times[i], types[i], weights[i], seqs[i]]).toEqual([
+        1000 + user,
+        10 * (i + 1) + user,
+        1,
+        2,
+        ++seq,
+      ]);
+  });
+  expect(seq).toBe(90);
+  await directory.close();
+});
+
 test('a user with many thousand actions is read whole', async () => {
   const { directory, log } = await openLog();
   const entries = Array.from({ length: 5000 }, (_, i) => entry({ user: 1, time: i, item: i }));
