@@ -1,6 +1,7 @@
 /** `pinnersage`: a data directory and everything that is done with it. The method alone is `pinnersage/core`. */
 export type { DeclaredType } from './actions/types.js';
 export type { ImportUsersOptions } from './actions/users.js';
+export type { LeftOutItem, RefinementReport, RefineOptions, RefineReport } from './catalog/refine.js';
 export { type UpgradeReport, upgradeDirectory as upgrade } from './disk/upgrade.js';
 export { type ErrorCode, errorTable, PinnersageError } from './errors.js';
 export type { ImportReport } from './files/report.js';

@@ -1,7 +1,14 @@
 import type { Directory } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
-import type { AlphaChoice, EmbeddingTable, ItemKey, Metadata } from '../model/item.js';
+import type { AlphaChoice, ItemKey, Metadata } from '../model/item.js';
+import {
+  type Refinement,
+  readRefinement,
+  removeRefinements,
+  withoutLeftOut,
+  writeRefinement,
+} from './refinement.js';
 import {
   type LoadedSpace,
   noSpaces,
@@ -103,6 +110,7 @@ export class Catalog {
     const { [name]: _, ...others } = spaces;
     this.directory.write(() => {
       this.directory.writeMeta('spaces', { ...table, spaces: others });
+      removeRefinements(this.directory, id, Number.POSITIVE_INFINITY);
       this.countChange();
     });
     this.loaded.delete(name);
@@ -238,6 +246,7 @@ export class Catalog {
     appendRows(files, record.dim, 0, content.items, content.vectors);
     this.directory.write(() => {
       this.directory.writeMeta('spaces', withSpace(this.spaceTable(), record));
+      removeRefinements(this.directory, record.id, record.generation - 1);
       this.countChange();
     });
     // Readers may still be opening the generation before; the ones before that are of no use to anybody.
@@ -291,7 +300,7 @@ export class Catalog {
     const kept = this.loaded.get(info.name);
     if (kept?.version === version && sameFiles(kept.space.info, info)) return { ...kept.space, info };
     try {
-      const space = { ...this.readTable(info, kept?.space), info };
+      const space = this.readSpace(info, kept?.space);
       this.loaded.set(info.name, { version, space });
       return space;
     } catch (error) {
@@ -302,22 +311,37 @@ export class Catalog {
   }
 
   /** Vectors are read again only where there are others than in `before`. */
-  private readTable(info: SpaceRecord, before: LoadedSpace | undefined): EmbeddingTable {
+  private readSpace(info: SpaceRecord, before: LoadedSpace | undefined): LoadedSpace {
     const { dim, rows, generation } = info;
     const files = vectorFiles(this.directory.path, info.id, generation);
     const same = before && sameFiles(before.info, info) && before.info.rows === rows;
     const itemOfRow = same ? before.itemOfRow : readItems(files, dim, rows);
     const vectors = same ? before.vectors : readVectors(files, dim, rows);
-    return { dim, itemOfRow, vectors, ...this.indexRows(itemOfRow) };
+    const { rowOfItem, present } = this.indexRows(itemOfRow);
+    const live = withoutLeftOut(this.refinement(info), present);
+    return { info, dim, itemOfRow, vectors, rowOfItem, present, live };
   }
 
-  private indexRows(itemOfRow: Uint32Array): { rowOfItem: Int32Array; live: Uint8Array } {
+  /** Which rows of a generation candidates do not come from; null where it was not refined. */
+  refinement(space: SpaceRecord): Refinement | null {
+    return readRefinement(this.directory, space);
+  }
+
+  /** Replaces it in one step; null takes it back. */
+  setRefinement(space: SpaceRecord, refinement: Refinement | null): void {
+    this.directory.write(() => {
+      writeRefinement(this.directory, space, refinement);
+      this.countChange();
+    });
+  }
+
+  private indexRows(itemOfRow: Uint32Array): { rowOfItem: Int32Array; present: Uint8Array } {
     const rowOfItem = new Int32Array(new SharedArrayBuffer(4 * this.ids.count())).fill(-1);
     for (let row = 0; row < itemOfRow.length; row++) rowOfItem[itemOfRow[row]] = row;
-    const live = new Uint8Array(new SharedArrayBuffer(itemOfRow.length));
+    const present = new Uint8Array(new SharedArrayBuffer(itemOfRow.length));
     for (const { key, flags } of this.ids.allFlags())
-      if (flags === inCatalog && rowOfItem[key] >= 0) live[rowOfItem[key]] = 1;
-    return { rowOfItem, live };
+      if (flags === inCatalog && rowOfItem[key] >= 0) present[rowOfItem[key]] = 1;
+    return { rowOfItem, present };
   }
 }
 

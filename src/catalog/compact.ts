@@ -1,5 +1,6 @@
 import type { Directory } from '../disk/directory.js';
 import type { Catalog } from './catalog.js';
+import { moveRefinement } from './refinement.js';
 import { copyRows, readItems, removeGenerations, vectorFiles } from './vectors.js';
 
 /** What a space's profiles are told: the vectors are the same, under another generation. */
@@ -30,6 +31,7 @@ export function compactSpace(
     const next = generation + 1;
     const kept = copyRows(from, vectorFiles(directory.path, id, next), dim, keep);
     directory.write(() => {
+      moveRefinement(directory, record, next, keep);
       catalog.replaceRecord({ ...record, generation: next, rows: kept });
       follower.moveTo(generation, next);
     });

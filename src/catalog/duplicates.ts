@@ -1,3 +1,4 @@
+import { allocateVectors, blockRows, createScan, type Scan } from '../math/vectors.js';
 import { type Rows, type Sketches, sketchRows, sketchSlack } from './sketch.js';
 
 export interface Duplicates {
@@ -15,9 +16,7 @@ export interface DuplicateOptions {
 }
 
 /** Rows compared with all kept ones before the event loop turns. */
-const blockRows = 64;
-/** Kept sketches that stay in the processor's first cache while a block is compared with them. */
-const tileRows = 256;
+const stepRows = 64;
 
 /**
  * What: of near-duplicates, the first in the order is kept: a row is left out where an earlier kept row has a cosine of at
@@ -26,15 +25,15 @@ const tileRows = 256;
  * Convention: rows that are left out decide nothing, so a chain of small steps does not vanish into its first member.
  * Shapes and units: cosines in float64 of float32 rows, also where rows are not of norm 1.
  * Preconditions and errors: no row is zero.
- * Time and memory: O(rows · kept) short products and as many whole ones as sketches leave unclear; exact.
+ * Time and memory: O(rows · kept) short products in SIMD and as many whole ones as sketches leave unclear; exact.
  * Checked by: test/catalog/duplicates.test.ts (against all pairs).
  */
 export async function findDuplicates(rows: Rows, options: DuplicateOptions): Promise<Duplicates> {
   const { order } = rows;
   const scan = new KeptScan(rows, options.cosine);
   const total = order.length ** 2 / 2;
-  for (let from = 0; from < order.length; from += blockRows) {
-    const to = Math.min(order.length, from + blockRows);
+  for (let from = 0; from < order.length; from += stepRows) {
+    const to = Math.min(order.length, from + stepRows);
     scan.decide(from, to);
     await options.onStep?.(to ** 2 / 2, total);
   }
@@ -51,6 +50,7 @@ class KeptScan {
   /** Sketches of kept rows, side by side, and their places. */
   private readonly kept: Float32Array;
   private readonly places: Uint32Array;
+  private readonly scan: Scan;
   private count = 0;
   private readonly norms: Float64Array;
 
@@ -60,7 +60,8 @@ class KeptScan {
     this.sketches = sketchRows(rows, threshold);
     this.keeper = new Int32Array(rows.order.length).fill(-1);
     this.best = new Float64Array(rows.order.length);
-    this.kept = new Float32Array(this.sketches.values.length);
+    this.kept = allocateVectors(rows.order.length, this.sketches.width);
+    this.scan = createScan(this.kept, this.sketches.width);
     this.places = new Uint32Array(rows.order.length);
     this.norms = Float64Array.from(rows.order, (row) => Math.sqrt(product(rows, row, row)));
   }
@@ -68,8 +69,8 @@ class KeptScan {
   /** Decides places from … to − 1, all earlier ones being decided. */
   decide(from: number, to: number): void {
     const before = this.count;
-    for (let tile = 0; tile < before; tile += tileRows) {
-      const end = Math.min(before, tile + tileRows);
+    for (let tile = 0; tile < before; tile += blockRows) {
+      const end = Math.min(before, tile + blockRows);
       for (let place = from; place < to; place++) this.compare(place, tile, end);
     }
     for (let place = from; place < to; place++) {
@@ -87,25 +88,10 @@ class KeptScan {
   /** Compares a row with the kept ones from … to − 1. */
   private compare(place: number, from: number, to: number): void {
     const { width, values } = this.sketches;
-    const { kept } = this;
     const limit = this.threshold - sketchSlack;
-    const own = place * width;
-    const whole = width & ~3;
-    for (let j = from, at = from * width; j < to; j++, at += width) {
-      let a = 0;
-      let b = 0;
-      let c = 0;
-      let d = 0;
-      let k = 0;
-      for (; k < whole; k += 4) {
-        a += values[own + k] * kept[at + k];
-        b += values[own + k + 1] * kept[at + k + 1];
-        c += values[own + k + 2] * kept[at + k + 2];
-        d += values[own + k + 3] * kept[at + k + 3];
-      }
-      for (; k < width; k++) a += values[own + k] * kept[at + k];
-      if (a + b + (c + d) >= limit) this.measure(place, this.places[j]);
-    }
+    const products = this.scan(values.subarray(place * width, (place + 1) * width), from, to - from);
+    for (let i = 0; i < products.length; i++)
+      if (products[i] >= limit) this.measure(place, this.places[from + i]);
   }
 
   private measure(place: number, other: number): void {

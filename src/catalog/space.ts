@@ -33,4 +33,6 @@ export function withAlpha(table: SpaceTable, name: string, alpha: AlphaChoice | 
 /** A space in memory. */
 export interface LoadedSpace extends EmbeddingTable {
   readonly info: SpaceRecord;
+  /** Per row: `live` before what the refinement leaves out (the item's last row, item not deleted). */
+  readonly present: Uint8Array;
 }

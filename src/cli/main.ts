@@ -13,6 +13,7 @@ import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { interestsCommand } from './interests.js';
 import { recommendCommand } from './recommend.js';
+import { refineCommand } from './refine.js';
 import { retainCommand } from './retain.js';
 import { fail } from './session.js';
 import { spaceCommand } from './space.js';
@@ -33,6 +34,7 @@ for (const command of [
   demoCommand,
   importCommand,
   embedCommand,
+  refineCommand,
   batchCommand,
   interestsCommand,
   recommendCommand,

@@ -52,7 +52,7 @@ export interface EmbeddingTable {
   readonly itemOfRow: Uint32Array;
   /** Row of each item number, −1 where it has no vector. */
   readonly rowOfItem: Int32Array;
-  /** Per row: 1 where candidates may come from it (the item's last row, item not deleted). */
+  /** Per row: 1 where candidates may come from it (the item's last row, item not deleted, not left out). */
   readonly live: Uint8Array;
 }
 

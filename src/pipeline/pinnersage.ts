@@ -3,6 +3,14 @@ import { ActionLog } from '../actions/log.js';
 import { findUser, type ImportUsersOptions, importUsers } from '../actions/users.js';
 import { Catalog } from '../catalog/catalog.js';
 import { type ImportItemsOptions, importItems } from '../catalog/import.js';
+import {
+  clearRefinement,
+  describeRefinement,
+  type RefinementReport,
+  type RefineOptions,
+  type RefineReport,
+  refine,
+} from '../catalog/refine.js';
 import { type RemoveItemsOptions, removeItems } from '../catalog/remove.js';
 import { type Directory, openDirectory } from '../disk/directory.js';
 import { checkId } from '../disk/ids.js';
@@ -129,6 +137,23 @@ export class PinnerSage {
   async embedText(options: EmbedTextOptions = {}): Promise<EmbedReport> {
     this.assertWritable();
     return embedCatalog(this.catalog, options);
+  }
+
+  /** Leaves near-duplicates and items of low quality out of what candidates come from; takes effect at once. */
+  refine(options: RefineOptions = {}): Promise<RefineReport> {
+    this.assertWritable();
+    return refine(this.catalog, options);
+  }
+
+  /** What `refine` left out of a space (the active one by default), and why. */
+  refinement(space?: string): RefinementReport {
+    return describeRefinement(this.catalog, space);
+  }
+
+  /** Leaves nothing out any more. */
+  async clearRefinement(space?: string): Promise<RefineReport> {
+    this.assertWritable();
+    return clearRefinement(this.catalog, space);
   }
 
   /** Computes every user's interests as of now and makes them current in one step. */

@@ -33,10 +33,12 @@ function meets(field: JsonValue | undefined, test: Json): boolean {
   );
 }
 
+/** Date.parse alone takes "7" for a month. */
+const instant = (text: string): number => (/^\d{4}-\d\d-/.test(text) ? Date.parse(text) : Number.NaN);
+
 function within(value: JsonValue, name: string, bound: unknown): boolean {
   if (typeof value !== typeof bound) return false;
-  const [a, b] =
-    typeof bound === 'string' ? [Date.parse(value as string), Date.parse(bound)] : [value, bound];
+  const [a, b] = typeof bound === 'string' ? [instant(value as string), instant(bound)] : [value, bound];
   const x = a as number;
   const y = b as number;
   return { gte: x >= y, gt: x > y, lte: x <= y, lt: x < y }[name] ?? false;
