@@ -81,6 +81,8 @@ const steps: readonly Step[] = [
     timesDone: (state) => spaceGeneration(state, 'text'),
   },
   { name: 'batch', args: ['batch', '--now', now], timesDone: () => 1 },
+  { name: 'batch of the other space', args: ['batch', '--space', 'text', '--now', now], timesDone: () => 1 },
+  { name: 'space use', args: ['space', 'use', 'text'], timesDone: () => 1 },
 ];
 
 /** Runs a command and kills it after some time; null where it was faster. */
@@ -109,13 +111,14 @@ test.each(steps)(
     left = join(dir, `after ${step.name}`);
     copyOf(before, `after ${step.name}`);
     const started = performance.now();
-    expect(cli(...step.args, '--data', left).status).toBe(0);
+    const undisturbed = cli(...step.args, '--data', left);
+    expect(undisturbed.status, undisturbed.stderr).toBe(0);
     const tookMs = performance.now() - started;
     const expected = [await stateOf(copyOf(left, 'looked at'))];
     let inTime = 0;
     for (let kill = 0; kill < moments; kill++) {
       const path = copyOf(before, 'killed');
-      const ms = tookMs * (0.2 + 0.8 * rng.uniform());
+      const ms = tookMs * (0.1 + 0.8 * rng.uniform());
       if ((await killAfter(ms, [...step.args, '--data', path])) === null) inTime++;
       const again = cli(...step.args, '--data', path);
       expect(again.status, `killed after ${ms} of ${tookMs} ms: ${again.stderr}`).toBe(0);
@@ -128,7 +131,8 @@ test.each(steps)(
       }
       expect(state, `killed after ${ms} of ${tookMs} ms`).toEqual(expected[times - 1]);
     }
-    expect(inTime).toBeGreaterThan(0);
+    // Of a few, all may come too late on a machine that has become faster meanwhile.
+    if (moments >= 10) expect(inTime).toBeGreaterThan(0);
   },
   60_000 + 20_000 * moments,
 );

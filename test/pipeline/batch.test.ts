@@ -12,7 +12,7 @@ const items = 300;
 const users = 200;
 
 /** Items in ten directions; users who act on items of two of them. */
-async function fill(data: PinnerSage): Promise<void> {
+async function fill(data: PinnerSage): Promise<readonly { userId: string; itemId: string }[]> {
   const noise = randomMatrix(1, items, 16);
   await data.putItems(
     Array.from({ length: items }, (_, i) => ({
@@ -33,10 +33,25 @@ async function fill(data: PinnerSage): Promise<void> {
     })),
   ).flat();
   expect((await data.appendActions(actions)).rejected).toEqual([]);
+  return actions;
 }
 
 const everyone = (data: PinnerSage) =>
   Array.from({ length: users }, (_, u) => data.interests(`u${u}`, { members: true }).interests);
+
+test('every user has exactly the items that the user acted on', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  const actions = await fill(data);
+  for (const options of [{ workers: 1 }, { workers: 2, full: true }, { workers: 2 }]) {
+    expect((await data.batch({ nowMs: now, ...options })).failed).toBe(0);
+    everyone(data).forEach((interests, u) => {
+      const acted = actions.filter(({ userId }) => userId === `u${u}`).map(({ itemId }) => itemId);
+      const members = interests.flatMap((interest) => interest.members ?? []);
+      expect([...members].sort()).toEqual([...new Set(acted)].sort());
+    });
+  }
+  await data.close();
+});
 
 test('however many threads, the profiles are the same to the last bit', async () => {
   const data = await open(join(tempDir(), 'data'));
