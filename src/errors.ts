@@ -37,6 +37,8 @@ export const errorTable = {
   'file-access': { title: 'The operating system refused access to a file', status: 500, exit: 1 },
   'data-damaged': { title: 'A stored file is damaged', status: 500, exit: 1 },
   'no-profiles': { title: 'No batch has been run yet', status: 409, exit: 2 },
+  'index-missing': { title: 'No index has been built yet', status: 409, exit: 2 },
+  'index-unavailable': { title: 'The library for indexes cannot be loaded', status: 501, exit: 1 },
   interrupted: { title: 'Interrupted', status: 503, exit: 1 },
   internal: { title: 'A defect of this program', status: 500, exit: 1 },
 } as const;

@@ -25,6 +25,7 @@ function present(found: Description): string {
     space.generation,
     space.alpha ? `${format(space.alpha.value)} (${space.alpha.origin})` : 'not set',
     space.source,
+    indexText(space.index),
   ]);
   const types = found.actionTypes.map(({ name, role, weight }) => [name, role, weight]);
   const batch = found.batch
@@ -33,7 +34,7 @@ function present(found: Description): string {
   return [
     `${found.path}: ${format(found.items)} items, ${format(found.users)} users (${format(found.usersWithAttributes)} with attributes), ${format(found.actions)} actions` +
       `${found.newestAction ? `, the newest of ${found.newestAction}` : ''}; ${batch}`,
-    table(['space', 'vectors', 'dim', 'normalised', 'generation', 'alpha', 'source'], spaces),
+    table(['space', 'vectors', 'dim', 'normalised', 'generation', 'alpha', 'source', 'index'], spaces),
     table(['action type', 'role', 'weight'], types),
     table(['setting', 'value'], Object.entries(found.settings)),
     table(
@@ -47,4 +48,10 @@ function staleNote({ batch, spaces }: Description): string {
   const space = spaces.find(({ name }) => name === batch?.space);
   if (!batch || !space || space.generation === batch.spaceGeneration) return '';
   return `, which was built anew since (generation ${batch.spaceGeneration}, now ${space.generation}): run "pinnersage batch"`;
+}
+
+function indexText(index: Description['spaces'][number]['index']): string {
+  if (!index) return 'none';
+  const behind = index.appended > 0 ? `, ${format(index.appended)} rows behind` : '';
+  return `${format(index.indexed)} items${behind}${index.stale ? ': run "pinnersage index"' : ''}`;
 }

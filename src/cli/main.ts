@@ -11,6 +11,7 @@ import { describeCommand } from './describe.js';
 import { embedCommand } from './embed.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
+import { indexCommand } from './index.js';
 import { interestsCommand } from './interests.js';
 import { recommendCommand } from './recommend.js';
 import { refineCommand } from './refine.js';
@@ -35,6 +36,7 @@ for (const command of [
   importCommand,
   embedCommand,
   refineCommand,
+  indexCommand,
   batchCommand,
   interestsCommand,
   recommendCommand,

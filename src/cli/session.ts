@@ -1,6 +1,7 @@
 import { explainFault } from '../disk/fault.js';
 import { PinnersageError } from '../errors.js';
 import { type OpenOptions, open, type PinnerSage } from '../pipeline/pinnersage.js';
+import { note } from './output.js';
 
 const openOptions = {
   read: { mode: 'read' },
@@ -14,7 +15,7 @@ export async function withData<T>(
   access: keyof typeof openOptions,
   work: (data: PinnerSage) => Promise<T> | T,
 ): Promise<T> {
-  const data = await open(path, openOptions[access]);
+  const data = await open(path, { ...openOptions[access], onNote: (text) => note(`note: ${text}`) });
   try {
     return await work(data);
   } finally {

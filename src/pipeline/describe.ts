@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { Directory } from '../disk/directory.js';
 import type { SpaceInfo } from '../model/item.js';
 import type { ProfileStore } from '../store/profiles.js';
+import { type IndexSummary, indexSummary } from './indexing.js';
 import { type Pools, readPools } from './pools.js';
 import { readSettings, type Settings } from './settings.js';
 
@@ -18,7 +19,11 @@ export interface Description {
   /** ISO 8601. */
   readonly newestAction: string | null;
   readonly activeSpace: string | null;
-  readonly spaces: readonly (SpaceInfo & { readonly vectors: number; readonly source: string })[];
+  readonly spaces: readonly (SpaceInfo & {
+    readonly vectors: number;
+    readonly source: string;
+    readonly index: IndexSummary | null;
+  })[];
   readonly actionTypes: readonly DeclaredType[];
   readonly settings: Settings;
   readonly pools: Pools;
@@ -51,7 +56,10 @@ export function describe(
     actions: log.count(),
     newestAction: newest === null ? null : new Date(newest).toISOString(),
     activeSpace: table.active,
-    spaces: Object.values(table.spaces).map(({ id: _, rows, ...info }) => ({ ...info, vectors: rows })),
+    spaces: Object.values(table.spaces).map((record) => {
+      const { id: _, rows, ...info } = record;
+      return { ...info, vectors: rows, index: indexSummary(directory, record) };
+    }),
     actionTypes: log.types.list(),
     settings: readSettings(directory),
     pools: readPools(directory),

@@ -1,6 +1,7 @@
 import { type ImportActionsOptions, importActions } from '../actions/import.js';
 import { ActionLog } from '../actions/log.js';
 import { findUser, type ImportUsersOptions, importUsers } from '../actions/users.js';
+import type { Recall } from '../ann/recall.js';
 import { Catalog } from '../catalog/catalog.js';
 import { type ImportItemsOptions, importItems } from '../catalog/import.js';
 import {
@@ -40,12 +41,21 @@ import {
   exportRows,
 } from './export.js';
 import { checkCount, checkInstant, checkOneOf, checkSeed } from './guard.js';
-
+import { dropOrphanedIndexes } from './indexfiles.js';
+import {
+  buildIndex,
+  checkIndex,
+  type IndexOptions,
+  type IndexReport,
+  type IndexStatus,
+  indexStatus,
+} from './indexing.js';
 import { type InterestsOptions, type UserInterests, userInterests } from './interests.js';
 import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { defaultCount, Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
 import { type RetainOptions, type RetainReport, retain } from './retention.js';
+import { allRows, Searches } from './searches.js';
 import { readSettings, type Settings, writeSettings } from './settings.js';
 import {
   type BuildSpaceOptions,
@@ -62,6 +72,8 @@ export interface OpenOptions {
   readonly mode?: 'read' | 'write';
   /** Whether a writer creates a missing directory. Default: true. */
   readonly create?: boolean;
+  /** What somebody should know and nobody has to act on at once. Default: a warning of the process. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** Importer options that the clock and defaults fill in. */
@@ -75,13 +87,15 @@ export class PinnerSage {
   private readonly directory: Directory;
   private readonly catalog: Catalog;
   private readonly log: ActionLog;
+  private readonly searches: Searches;
   private readonly recommender: Recommender;
 
-  constructor(directory: Directory) {
+  constructor(directory: Directory, onNote: (note: string) => void = warn) {
     this.directory = directory;
     this.catalog = new Catalog(directory);
     this.log = new ActionLog(directory);
-    this.recommender = new Recommender(directory, this.catalog, this.log, this.profiles);
+    this.searches = new Searches(directory, onNote);
+    this.recommender = new Recommender(directory, this.catalog, this.log, this.profiles, this.searches);
   }
 
   /** Imports an items file: Parquet, NDJSON or CSV. */
@@ -204,6 +218,25 @@ export class PinnerSage {
     return this.recommender.recommend(userId, medoids, { ...options, count, explain, nowMs });
   }
 
+  /** Builds the index of a space (default: the active one) and swaps it in; the one before serves until then. */
+  async buildIndex(options: IndexOptions & { readonly space?: string } = {}): Promise<IndexReport> {
+    this.assertWritable();
+    const space = this.catalog.load(options.space);
+    return buildIndex(this.directory, space, allRows(space), options, Date.now());
+  }
+
+  /** What answers searches in a space (default: the active one), and how far its index is behind. */
+  indexStatus(name?: string): IndexStatus {
+    const space = this.catalog.load(name);
+    return indexStatus(space, allRows(space), this.searches.open(space));
+  }
+
+  /** Measures the recall of an index against the exact scan. @throws `index-missing`, `data-damaged`, `index-unavailable`. */
+  checkIndex(name?: string): Recall {
+    const space = this.catalog.load(name);
+    return checkIndex(this.directory, space, allRows(space));
+  }
+
   /** An item's metadata, or null where the catalog does not have it. */
   item(itemId: string): Item | null {
     const found = this.catalog.item(itemId);
@@ -234,6 +267,7 @@ export class PinnerSage {
   async dropSpace(name: string): Promise<void> {
     this.assertWritable();
     dropSpace(this.catalog, this.profiles, name);
+    dropOrphanedIndexes(this.directory);
   }
 
   /** How alike two spaces are in neighbours, interests and candidates. */
@@ -333,6 +367,11 @@ export class PinnerSage {
  * `mode: 'read'`, `directory-missing`.
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<PinnerSage> {
-  checkOneOf('mode', options.mode ?? 'write', ['read', 'write']);
-  return new PinnerSage(await openDirectory(path, { mode: 'write', ...options }));
+  const { onNote, ...access } = options;
+  checkOneOf('mode', access.mode ?? 'write', ['read', 'write']);
+  return new PinnerSage(await openDirectory(path, { mode: 'write', ...access }), onNote);
+}
+
+function warn(note: string): void {
+  process.emitWarning(note, { type: 'PinnersageWarning' });
 }

@@ -1,5 +1,4 @@
 import type { ActionLog } from '../actions/log.js';
-import { createExactSearch } from '../ann/exact.js';
 import type { VectorSearch } from '../ann/search.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { both, type FilterNode, parseFilter } from '../catalog/filter.js';
@@ -17,6 +16,7 @@ import { type Admitted, type CacheStats, NeighborCache } from '../retrieve/cache
 import { type MergeRule, mergeRules, type Pick as Picked, retrieve } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
 import { poolFilter } from './pools.js';
+import type { Searches } from './searches.js';
 
 export interface RecommendOptions {
   /** Candidates wanted. Default: 100. Range: integer ≥ 1. */
@@ -52,19 +52,21 @@ export class Recommender {
   private readonly log: ActionLog;
   private readonly profiles: (space: string) => ProfileStore;
   private readonly rowFilter: RowFilter;
+  private readonly searches: Searches;
   private readonly cache = new NeighborCache();
-  private kept: { readonly space: LoadedSpace; readonly search: VectorSearch } | null = null;
 
   constructor(
     directory: Directory,
     catalog: Catalog,
     log: ActionLog,
     profiles: (space: string) => ProfileStore,
+    searches: Searches,
   ) {
     this.directory = directory;
     this.catalog = catalog;
     this.log = log;
     this.profiles = profiles;
+    this.searches = searches;
     this.rowFilter = new RowFilter(catalog);
   }
 
@@ -121,15 +123,12 @@ export class Recommender {
     };
   }
 
-  /** The space with a search over it; built when first asked for and again when the space changed. */
+  /** The space with a search over it. */
   private searchable(name?: string): { space: LoadedSpace; search: VectorSearch } {
     const space = this.catalog.load(name);
-    if (this.kept?.space.vectors !== space.vectors || this.kept.space.live !== space.live) {
-      const { vectors, dim, live, info } = space;
-      this.kept = { space, search: createExactSearch({ vectors, dim, live, normalized: info.normalized }) };
-    }
-    this.cache.keepFor(space.live);
-    return this.kept;
+    const search = this.searches.of(space);
+    this.cache.keepFor(search);
+    return { space, search };
   }
 
   /** Pool and filter of a request as one; null for neither. */

@@ -1,0 +1,59 @@
+import type { TopK } from '../math/topk.js';
+import { createScan } from '../math/vectors.js';
+import type { Neighbors, RowSet } from './search.js';
+
+export interface Matrix {
+  /** rows × dim, row-major. */
+  readonly vectors: Float32Array;
+  readonly dim: number;
+  /** Whether all rows have norm 1; else squared norms are taken into account. */
+  readonly normalized: boolean;
+}
+
+/**
+ * Offers rows from … from + count − 1 to `top`, those for which `mayReturn` holds, with their scores:
+ * 1 − ‖q − x‖²/2, on unit vectors the inner product. `count` ≤ `blockRows`.
+ */
+export type Offer = (from: number, count: number, top: TopK, mayReturn: (row: number) => boolean) => void;
+
+/** How rows are scored, whichever search it is: equal rows have equal scores. Memory O(rows) where not normalised. */
+export function createScorer({ vectors, dim, normalized }: Matrix): (query: Float32Array) => Offer {
+  const scan = createScan(vectors, dim);
+  const halfNorms = normalized ? null : halfSquaredNorms(vectors, dim);
+  return (query) => {
+    const halfQuery = normalized ? 0 : halfSquaredNorms(query, dim)[0];
+    return (from, count, top, mayReturn) => {
+      const products = scan(query, from, count);
+      for (let i = 0; i < products.length; i++) {
+        // 1 − ‖q − x‖²/2 = 1 + q·x − ‖q‖²/2 − ‖x‖²/2
+        const score = halfNorms
+          ? Math.fround(1 + products[i] - halfNorms[from + i] - halfQuery)
+          : products[i];
+        if (!(score < top.floor) && mayReturn(from + i)) top.offer(from + i, score); // NaN is refused there
+      }
+    };
+  };
+}
+
+/** Whether a row is live and, where only some are admitted, one of them. */
+export function filterOf(live: Uint8Array, admit?: RowSet): (row: number) => boolean {
+  if (!admit) return (row) => live[row] === 1;
+  const { bits } = admit;
+  return (row) => live[row] === 1 && bits[row] === 1;
+}
+
+/** What `top` kept, in arrays of its own. */
+export function neighborsOf(top: TopK): Neighbors {
+  const found = top.finish();
+  return { rows: top.keys.slice(0, found), scores: Float32Array.from(top.scores.subarray(0, found)) };
+}
+
+function halfSquaredNorms(vectors: Float32Array, dim: number): Float64Array {
+  const half = new Float64Array(vectors.length / dim);
+  for (let row = 0; row < half.length; row++) {
+    let sum = 0;
+    for (let i = row * dim; i < (row + 1) * dim; i++) sum += vectors[i] * vectors[i];
+    half[row] = sum / 2;
+  }
+  return half;
+}
