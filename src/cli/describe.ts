@@ -1,19 +1,46 @@
 import { Command } from 'commander';
+import { type SizingInput, sizeDeployment } from '../bench/sizing.js';
 import type { Description } from '../pipeline/describe.js';
-import { type CommonFlags, withCommon } from './options.js';
+import { type CommonFlags, numbers, withCommon } from './options.js';
 import { format, print, printJson, table } from './output.js';
 import { withData } from './session.js';
 
+interface Flags extends CommonFlags {
+  readonly size?: Partial<SizingInput>;
+}
+
 export function describeCommand(): Command {
   return withCommon(new Command('describe'))
-    .description('what a data directory holds')
-    .action((flags: CommonFlags) =>
-      withData(flags.data, 'read', (data) => {
+    .description('what a data directory holds, or what a deployment of some size would need')
+    .option('--size <numbers>', 'items=1000000,users=1000000,actions=50000000[,dim=256][,cores=8]', numbers)
+    .action((flags: Flags) => {
+      if (flags.size) return showSize(flags.size, flags.json ?? false);
+      return withData(flags.data, 'read', (data) => {
         const found = data.describe();
         if (flags.json) printJson(found);
         else print(present(found));
-      }),
-    );
+      });
+    });
+}
+
+function showSize(given: Partial<SizingInput>, json: boolean): void {
+  const size = sizeDeployment(given);
+  if (json) return printJson(size);
+  const gigabytes = (bytes: number): string => `${format(bytes / 1e9)} GB`;
+  const { items, users, actions, dim, cores, pointsPerUser } = size;
+  print(
+    `${format(items)} items of ${dim} dimensions, ${format(users)} users, ${format(actions)} actions in the window ` +
+      `(${format(pointsPerUser.mean)} per user on average, ${format(Math.round(pointsPerUser.p99))} at the 99th percentile)\n` +
+      table(
+        ['what', 'needs'],
+        [
+          ['memory for vectors, shared by all threads', gigabytes(size.vectorBytes)],
+          ['memory for an index, mapped', gigabytes(size.indexBytes)],
+          ['disk', gigabytes(size.diskBytes)],
+          [`clustering of a full batch on ${cores} cores like these`, `${format(size.batchSeconds)} s`],
+        ],
+      ),
+  );
 }
 
 function present(found: Description): string {

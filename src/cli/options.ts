@@ -117,3 +117,8 @@ type Defined<T> = { [field in keyof T]?: Exclude<T[field], undefined> };
 export function defined<T extends object>(fields: T): Defined<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
+
+/** items=1000000,users=5000: names with numbers. */
+export function numbers(text: string): Record<string, number> {
+  return Object.fromEntries(Object.entries(pairs(text)).map(([name, value]) => [name, Number(value)]));
+}
