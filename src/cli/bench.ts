@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { benchCell, benchCluster, type ClusterBench } from '../bench/cluster.js';
 import { reportTables } from '../bench/report.js';
+import { annCommand } from './benchann.js';
 import { pipelineCommand } from './benchpipeline.js';
 import { count } from './options.js';
 import { note, print, printJson, table } from './output.js';
@@ -24,6 +25,7 @@ export function benchCommand(): Command {
         .option('--json', 'one JSON document on stdout, nothing else')
         .action(run),
     )
+    .addCommand(annCommand())
     .addCommand(pipelineCommand());
 }
 
