@@ -13,7 +13,7 @@ export interface HnswParameters {
   readonly efSearch: number;
 }
 
-export const hnswDefaults: HnswParameters = { m: 16, efConstruction: 128, efSearch: 64 };
+export const hnswDefaults: HnswParameters = { m: 16, efConstruction: 128, efSearch: 128 };
 
 export interface HnswGraph {
   /** Rows in the graph. */

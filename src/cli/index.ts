@@ -24,7 +24,7 @@ export function indexCommand(): Command {
     .option('--workers <n>', 'threads (default: one per core); 1 makes the same file again', count)
     .option('--m <n>', 'links per item: 2 to 256 (default: 16)', count)
     .option('--ef-construction <n>', 'candidates looked at where an item is inserted (default: 128)', count)
-    .option('--ef-search <n>', 'candidates looked at by a search, at least (default: 64)', count)
+    .option('--ef-search <n>', 'candidates looked at by a search, at least (default: 128)', count)
     .action((flags: Flags) => {
       if (flags.check) return check(flags);
       return flags.status ? status(flags) : build(flags);
