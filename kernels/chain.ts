@@ -1,6 +1,6 @@
 // Ward by nearest-neighbour chain on a full float32 matrix.
 //
-// Source: method.md §2; Müllner, arXiv:1109.2378. Convention: squared distances; a union keeps the slot of its first
+// Source: algorithm.md §2; Müllner, arXiv:1109.2378. Convention: squared distances; a union keeps the slot of its first
 // member; ties go to the chain's predecessor, then to the smallest slot.
 // Invariants: slots stay in the order of first members; dead ones are masked by a penalty of +∞ and squeezed out in
 // bulk; a cached neighbour holds while its version does, because a union is never nearer than its nearer part.

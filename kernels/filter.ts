@@ -1,6 +1,6 @@
 // Which points may end up in one flat cluster: the connected components of a superset of the graph {d_ij ≤ α}.
 //
-// Source: method.md §2 and docs/performance.md (the exact split). A pair is passed over only if a lower bound of its
+// Source: algorithm.md §2 and docs/performance.md (the exact split). A pair is passed over only if a lower bound of its
 // distance proves d_ij > α: ‖xi‖² + ‖xj‖² − 2 (pi·pj + ri rj) ≤ d_ij, with p the first coordinates of a centred row and
 // r the norm of the others (Cauchy-Schwarz), taken in 16-bit integers with the error of rounding on the safe side.
 // Every other pair of points not yet connected is measured in float32.

@@ -1,6 +1,6 @@
 // Ward by nearest-neighbour chain without a matrix: every cluster is held as (mean, size).
 //
-// Source: method.md §2, d = 2 ni nj / (ni + nj) ‖μi − μj‖²; memory O(n·dim), time O(n²·dim). For users whose n² matrix
+// Source: algorithm.md §2, d = 2 ni nj / (ni + nj) ‖μi − μj‖²; memory O(n·dim), time O(n²·dim). For users whose n² matrix
 // would not fit. Convention: as kernels/chain.ts; a height is never below those of its parts.
 // Shapes: `means` n rows of `depth` float32 (a multiple of 4), already centred, consumed; `columns` eight of n numbers.
 

@@ -1,6 +1,6 @@
 // How far every member of a cluster lies from the cluster's mean.
 //
-// Source: method.md §3. Rows are taken relative to the cluster's first member, so an offset of the data costs no digits.
+// Source: algorithm.md §3. Rows are taken relative to the cluster's first member, so an offset of the data costs no digits.
 // Shapes: `order` lists rows cluster by cluster, cluster c at starts[c] … starts[c + 1]; `mean` has room for dim numbers
 // padded to 4; `offsets` gets one squared distance per row, times scale².
 

@@ -1,6 +1,7 @@
 /** `pinnersage`: a data directory and everything that is done with it. The method alone is `pinnersage/core`. */
 export type { DeclaredType } from './actions/types.js';
 export type { ImportUsersOptions } from './actions/users.js';
+export type { Recall } from './ann/recall.js';
 export type { LeftOutItem, RefinementReport, RefineOptions, RefineReport } from './catalog/refine.js';
 export { type UpgradeReport, upgradeDirectory as upgrade } from './disk/upgrade.js';
 export { type ErrorCode, errorTable, PinnersageError } from './errors.js';
@@ -18,6 +19,7 @@ export type { CompareOptions, SpaceComparison } from './pipeline/compare.js';
 export type { Description } from './pipeline/describe.js';
 export type { EmbedReport, EmbedTextOptions } from './pipeline/embed.js';
 export type { ExportKind, ExportOptions, ExportReport, ExportRowsOptions } from './pipeline/export.js';
+export type { BuiltIndex, IndexOptions, IndexReport, IndexStatus } from './pipeline/indexing.js';
 export type { InterestsOptions, UserInterest, UserInterests } from './pipeline/interests.js';
 export { type ImportActionsRequest, type OpenOptions, open, type PinnerSage } from './pipeline/pinnersage.js';
 export type { Pools } from './pipeline/pools.js';

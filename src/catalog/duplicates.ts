@@ -21,7 +21,7 @@ const stepRows = 64;
 /**
  * What: of near-duplicates, the first in the order is kept: a row is left out where an earlier kept row has a cosine of at
  * least the threshold. Its keeper is the nearest such row, of equals the earlier one.
- * Source: method.md §4 (paper: near-duplicates are left out before indexing; its rule is not published).
+ * Source: algorithm.md §4 (paper: near-duplicates are left out before indexing; its rule is not published).
  * Convention: rows that are left out decide nothing, so a chain of small steps does not vanish into its first member.
  * Shapes and units: cosines in float64 of float32 rows, also where rows are not of norm 1.
  * Preconditions and errors: no row is zero.

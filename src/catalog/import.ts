@@ -12,7 +12,7 @@ export interface ImportItemsOptions extends ReadOptions, RejectFlags {
   readonly space?: string;
   /** An .npy file with one row per row of the items file, instead of an `embedding` column. */
   readonly embeddings?: string;
-  /** Whether embeddings are scaled to norm 1. Default: as the space is, true for a new one (method.md §1). */
+  /** Whether embeddings are scaled to norm 1. Default: as the space is, true for a new one (algorithm.md §1). */
   readonly normalize?: boolean;
   readonly onNote?: (note: string) => void;
   /** Hears how many rows have been read. */

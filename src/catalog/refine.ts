@@ -43,7 +43,7 @@ export const defaultRules: RefinementRules = {
 const breathMs = 100;
 
 /**
- * Leaves near-duplicates and items of low quality out of what candidates come from (method.md §4), in place of an earlier
+ * Leaves near-duplicates and items of low quality out of what candidates come from (algorithm.md §4), in place of an earlier
  * refinement of the same generation of the space; durable when it returns. Of near-duplicates the one of best quality
  * stays (items without one come last), of equals the lower item number.
  */

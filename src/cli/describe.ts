@@ -14,7 +14,8 @@ export function describeCommand(): Command {
     .description('what a data directory holds, or what a deployment of some size would need')
     .option('--size <numbers>', 'items=1000000,users=1000000,actions=50000000[,dim=256][,cores=8]', numbers)
     .action((flags: Flags) => {
-      if (flags.size) return showSize(flags.size, flags.json ?? false);
+      if (flags.size)
+        return flags.json ? printJson(sizeDeployment(flags.size)) : print(presentSize(flags.size));
       return withData(flags.data, 'read', (data) => {
         const found = data.describe();
         if (flags.json) printJson(found);
@@ -23,23 +24,22 @@ export function describeCommand(): Command {
     });
 }
 
-function showSize(given: Partial<SizingInput>, json: boolean): void {
+function presentSize(given: Partial<SizingInput>): string {
   const size = sizeDeployment(given);
-  if (json) return printJson(size);
   const gigabytes = (bytes: number): string => `${format(bytes / 1e9)} GB`;
   const { items, users, actions, dim, cores, pointsPerUser } = size;
-  print(
+  return (
     `${format(items)} items of ${dim} dimensions, ${format(users)} users, ${format(actions)} actions in the window ` +
-      `(${format(pointsPerUser.mean)} per user on average, ${format(Math.round(pointsPerUser.p99))} at the 99th percentile)\n` +
-      table(
-        ['what', 'needs'],
-        [
-          ['memory for vectors, shared by all threads', gigabytes(size.vectorBytes)],
-          ['memory for an index, mapped', gigabytes(size.indexBytes)],
-          ['disk', gigabytes(size.diskBytes)],
-          [`clustering of a full batch on ${cores} cores like these`, `${format(size.batchSeconds)} s`],
-        ],
-      ),
+    `(${format(pointsPerUser.mean)} per user on average, ${format(Math.round(pointsPerUser.p99))} at the 99th percentile)\n` +
+    table(
+      ['what', 'needs'],
+      [
+        ['memory for vectors, shared by all threads', gigabytes(size.vectorBytes)],
+        ['memory for an index, mapped', gigabytes(size.indexBytes)],
+        ['disk', gigabytes(size.diskBytes)],
+        [`clustering of a full batch on ${cores} cores like these`, `${format(size.batchSeconds)} s`],
+      ],
+    )
   );
 }
 

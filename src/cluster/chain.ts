@@ -15,7 +15,7 @@ export function createChainScratch(n: number): ChainScratch {
 
 /**
  * What: agglomerative clustering by nearest-neighbour chain, in float64.
- * Source: method.md §2 (paper, Algorithm 1); Müllner, arXiv:1109.2378.
+ * Source: algorithm.md §2 (paper, Algorithm 1); Müllner, arXiv:1109.2378.
  * Convention: squared distances; a union keeps the slot of its first member. Ties: the chain's predecessor, then the
  * cluster with the smallest first member.
  * Shapes: `distances` condensed, n (n − 1) / 2; `sizes` n; both are consumed. Room for n − 1 merges.

@@ -14,7 +14,7 @@ export interface PointOptions {
 
 /** How the points of one user are cut into clusters. */
 export interface FlatOptions extends PointOptions {
-  /** Merge threshold: a squared height > 0 (method.md §2). */
+  /** Merge threshold: a squared height > 0 (algorithm.md §2). */
   readonly alpha: number;
   /** Cluster all points at once instead of by components: same clusters; speed only. Off by default. */
   readonly whole?: boolean;

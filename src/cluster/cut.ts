@@ -2,7 +2,7 @@ import type { Dendrogram, Merges } from './dendrogram.js';
 
 /**
  * What: flat clusters at a threshold. A merge is accepted iff its height ≤ alpha; what merges only above stays single.
- * Source: method.md §2 (paper, Algorithm 1, last step).
+ * Source: algorithm.md §2 (paper, Algorithm 1, last step).
  * Convention: squared heights. Labels number clusters by first member.
  * Shapes: `mergeCount` merges, children before parents, heights never falling from child to parent; `labels` has room for n.
  * Time and memory: O(n), no allocation. Returns the number of clusters.

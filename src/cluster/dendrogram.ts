@@ -1,7 +1,7 @@
 /**
  * The merges of one agglomerative clustering, by rising height.
  *
- * Convention: heights are squared (method.md §2: the square of SciPy's). A cluster is named by its first member, the
+ * Convention: heights are squared (algorithm.md §2: the square of SciPy's). A cluster is named by its first member, the
  * lowest index in it; merge i joins clusters `a[i]` < `b[i]` into `a[i]`. Children come before their parents.
  */
 export interface Dendrogram {

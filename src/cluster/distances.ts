@@ -1,7 +1,7 @@
 /**
  * What: squared Euclidean distances of all pairs, by direct differences in float64: no cancellation, whatever the
  * offset of the data.
- * Source: method.md §2; for points with sizes, d_ij = 2 wi wj / (wi + wj) ‖xi − xj‖².
+ * Source: algorithm.md §2; for points with sizes, d_ij = 2 wi wj / (wi + wj) ‖xi − xj‖².
  * Convention: condensed, pair (i < j) at `condensedBase(n, i) + j`.
  * Shapes: x is n × dim, row by row; sizes, where given, n numbers ≥ 1; out has n (n − 1) / 2.
  * Time and memory: O(n² dim), no allocation.

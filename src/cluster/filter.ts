@@ -13,7 +13,7 @@ const clearance = 1.45;
 /**
  * What: the connected components of a superset of the pairs with d ≤ alpha; no flat cluster reaches across two.
  * `views.parents[i]` becomes the first point of i's component. False where clustering all points at once is no slower.
- * Source: method.md §2 and docs/performance.md (the exact split); kernels/filter.ts.
+ * Source: algorithm.md §2 and docs/performance.md (the exact split); kernels/filter.ts.
  * Time O(n² dim) with a factor of a quarter of the full path's, memory O(n dim).
  * Checked by: test/cluster/split.test.ts.
  */

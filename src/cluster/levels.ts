@@ -17,7 +17,7 @@ const mostNear = 0.2;
  * are clusters, and Ward goes on from them as points with sizes: d = 2 ni nj / (ni + nj) ‖μi − μj‖². Exact, and faster
  * by as much as the points are clustered. α comes from a sample (near pairs are those
  * below half the median distance): any value would be right.
- * Source: method.md §2; docs/performance.md.
+ * Source: algorithm.md §2; docs/performance.md.
  * Convention: merges in `views`, heights in units of scale², children before parents. False, with nothing merged, where
  * one level is no slower. Uses up `labels`.
  * Time O(n² dim / 4) where clusters are small, memory O(n dim + n²).

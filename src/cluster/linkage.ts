@@ -5,7 +5,7 @@
  */
 export type Linkage = (dik: number, djk: number, dij: number, ni: number, nj: number, nk: number) => number;
 
-/** Ward on squared distances (method.md §2). The clamp is no more than reducibility, kept under rounding. */
+/** Ward on squared distances (algorithm.md §2). The clamp is no more than reducibility, kept under rounding. */
 export const wardLinkage: Linkage = (dik, djk, dij, ni, nj, nk) => {
   const d = ((ni + nk) * dik + (nj + nk) * djk - nk * dij) / (ni + nj + nk);
   const floor = dik < djk ? dik : djk;

@@ -1,7 +1,7 @@
 import type { PointOptions } from './clusterer.js';
 import type { Partition } from './cut.js';
 
-/** Ties closer than this, relative, go to the tie-break (method.md §3). */
+/** Ties closer than this, relative, go to the tie-break (algorithm.md §3). */
 export const medoidTie = 1e-6;
 
 export interface MedoidScratch {
@@ -23,7 +23,7 @@ export function createMedoidScratch(n: number, dim: number): MedoidScratch {
 /**
  * What: the medoid of every cluster: the member with the least Σ_j w_j ‖x_m − x_j‖², which is the member nearest the
  * weighted mean, because that sum is W ‖x_m − μ‖² + Σ_j w_j ‖x_j − μ‖².
- * Source: method.md §3. Ties of that sum within 1e-6 relative: more actions, then the later action, then the lower index.
+ * Source: algorithm.md §3. Ties of that sum within 1e-6 relative: more actions, then the later action, then the lower index.
  * Shapes: x is n × dim; labels 0 … count − 1; medoids has room for count.
  * Time and memory: O(n dim), no allocation.
  * Checked by: test/cluster/medoid.test.ts (the sum over all pairs), test/cluster/golden.test.ts.

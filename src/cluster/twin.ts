@@ -4,7 +4,7 @@ import { squaredDistance } from './distances.js';
 /**
  * What: the plain twin of every Ward here, and the oracle of their tests: at each step join the two clusters whose
  * union costs least, each cluster held as (mean, size).
- * Source: method.md §2, d = 2 ni nj / (ni + nj) ‖μi − μj‖² (no Lance-Williams, no chain).
+ * Source: algorithm.md §2, d = 2 ni nj / (ni + nj) ‖μi − μj‖² (no Lance-Williams, no chain).
  * Convention: squared heights. Ties: the pair with the smallest first members.
  * Time and memory: O(n³ + n² dim), O(n²). For tests and the benchmark.
  */

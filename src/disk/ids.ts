@@ -30,7 +30,7 @@ export function checkId(id: unknown, what: string): void {
 
 /**
  * Ids ↔ u32, both ways, each number given once and never reused. Numbers are dense from 0, so `count()` bounds them.
- * Iterating the forward table goes in byte order of the ids, which is what method.md §1 sorts by.
+ * Iterating the forward table goes in byte order of the ids, which is what algorithm.md §1 sorts by.
  */
 export class IdTable {
   private readonly directory: Directory;

@@ -14,7 +14,7 @@ export interface OrderedDraw {
 /**
  * What: draws min(count, n) of n things one after the other, each time with probability proportional to weight among
  * those that are left.
- * Source: method.md §4 (doi:10.1145/3394486.3403280: medoids are sampled by importance; successively and without
+ * Source: algorithm.md §4 (doi:10.1145/3394486.3403280: medoids are sampled by importance; successively and without
  * replacement is ours).
  * Convention: things of weight 0 are drawn only once no positive weight is left, and then uniformly; so a user with
  * one weighty interest still gets `count` of them, and all-zero weights (far decayed ones underflow) mean a uniform

@@ -1,7 +1,7 @@
 import type { JsonValue } from './item.js';
 
 /**
- * What an action type does (method.md §1): `interest` actions are clustered, `exclude` bars the item from the
+ * What an action type does (algorithm.md §1): `interest` actions are clustered, `exclude` bars the item from the
  * user's candidates, `impression` is kept for evaluation only.
  */
 export type Role = 'interest' | 'exclude' | 'impression';
@@ -49,5 +49,5 @@ export interface UserLog {
   readonly seqs: Float64Array;
 }
 
-/** One day of method.md §1, in milliseconds. */
+/** One day of algorithm.md §1, in milliseconds. */
 export const dayMs = 86_400_000;

@@ -1,6 +1,6 @@
 import type { Filter } from './filter.js';
 
-/** An interest that was drawn for a request (method.md §4). */
+/** An interest that was drawn for a request (algorithm.md §4). */
 export interface SampledInterest {
   readonly interestId: string;
   /** Item id of the medoid. */

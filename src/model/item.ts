@@ -29,11 +29,11 @@ export interface SpaceInfo {
   readonly name: string;
   /** Dimensions d of every vector. */
   readonly dim: number;
-  /** Whether vectors were L2-normalised on their way in (method.md §1). */
+  /** Whether vectors were L2-normalised on their way in (algorithm.md §1). */
   readonly normalized: boolean;
   /** Rises with every rebuild of the space. */
   readonly generation: number;
-  /** Merge threshold on squared heights and where it came from (method.md §2). */
+  /** Merge threshold on squared heights and where it came from (algorithm.md §2). */
   readonly alpha: AlphaChoice | null;
 }
 

@@ -1,6 +1,6 @@
 import type { ItemKey } from './item.js';
 
-/** A user's cluster with its medoid and importance (method.md §3). */
+/** A user's cluster with its medoid and importance (algorithm.md §3). */
 export interface Interest {
   /** 16 hex digits; kept across recomputes while most members stay. */
   readonly id: string;

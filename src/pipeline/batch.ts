@@ -55,7 +55,7 @@ const usersPerWorker = 64;
 const failuresListed = 10;
 
 /**
- * The daily job (method.md §5): one forward scan of the log, every user's interests, written as a new generation that
+ * The daily job (algorithm.md §5): one forward scan of the log, every user's interests, written as a new generation that
  * becomes current in one step. Interrupted or killed, the generation before stays current.
  */
 export async function runBatch(

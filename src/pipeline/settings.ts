@@ -27,7 +27,7 @@ export function writeSettings(directory: Directory, changes: Partial<Settings>):
 }
 
 /**
- * The threshold of a space: as given for this run, else as stored with it, else by the starting rule of method.md §2,
+ * The threshold of a space: as given for this run, else as stored with it, else by the starting rule of algorithm.md §2,
  * which is then stored with the space.
  * @throws `option-invalid` where an unnormalised space has none.
  */

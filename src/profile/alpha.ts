@@ -16,7 +16,7 @@ const percentile = 0.01;
 /**
  * What: the merge threshold a normalised space starts with: min(0.64, 1st percentile of the squared distance over
  * 100,000 random item pairs). Calibration replaces it; an unnormalised space must state its own.
- * Source: method.md §2 [ours].
+ * Source: algorithm.md §2 [ours].
  * Convention: the percentile is the ⌈.01 N⌉-th smallest of N pairs of different rows. Where there are no more pairs than
  * asked for, all of them are taken instead of random ones. A threshold must be > 0: where so many items are
  * duplicates that the percentile is 0, it is taken over the pairs that differ; where none differ, 0.64.

@@ -2,7 +2,7 @@ import { hashHex } from '../math/hash.js';
 import { U32Map } from '../math/u32map.js';
 import type { Interest } from '../model/profile.js';
 
-/** What a new interest's id is derived from, besides its first member (method.md §3). */
+/** What a new interest's id is derived from, besides its first member (algorithm.md §3). */
 export interface InterestIdentity {
   readonly user: string | number;
   readonly space: string;
@@ -23,7 +23,7 @@ interface Match {
 
 /**
  * What: an id per cluster, kept across recomputes.
- * Source: method.md §3, last bullet [ours].
+ * Source: algorithm.md §3, last bullet [ours].
  * Convention: pairs (published interest, cluster) with overlap |A∩B| / min(|A|, |B|) ≥ .5 are taken greedily by
  * shared members, each side once; ties to the lower id, then to the earlier cluster. A cluster that continues none
  * gets a new id from user, space, generation and first member; one that is taken, also by a published interest that

@@ -1,6 +1,6 @@
 import { dayMs } from '../model/action.js';
 
-/** Age of an action in days at `asOfMs`, at least 0 (method.md §1). */
+/** Age of an action in days at `asOfMs`, at least 0 (algorithm.md §1). */
 export function ageInDays(timeMs: number, asOfMs: number): number {
   return Math.max(0, asOfMs - timeMs) / dayMs;
 }
@@ -12,7 +12,7 @@ export function decayFactor(ageDays: number, lambda: number): number {
 
 /**
  * What: importance of a run of actions, Σ w_i exp(−λ (T_now − T_i)).
- * Source: method.md §3 (doi:10.1145/3394486.3403280); λ per day is ours.
+ * Source: algorithm.md §3 (doi:10.1145/3394486.3403280); λ per day is ours.
  * Shapes and units: times in epoch ms, weights parallel, both read from `from` up to, not including, `to`; λ per day.
  * A sum, not a mean: adds over disjoint runs. 0 where every weight is 0 or has decayed to nothing.
  * Checked by: test/profile/importance.test.ts.

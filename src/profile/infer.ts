@@ -39,7 +39,7 @@ export class InferScratch {
 
 /**
  * What: one user's interests from that user's points: Ward clusters at α, each with medoid, importance and a lasting id.
- * Source: method.md §2 and §3 (doi:10.1145/3394486.3403280).
+ * Source: algorithm.md §2 and §3 (doi:10.1145/3394486.3403280).
  * Convention: interests by falling importance, ties to the lower id; members in point order. Under `repeats: count` a
  * point's size is the number of its actions, under `distinct` it is 1. Medoid ties: more actions, then the later
  * action, then the lower index.

@@ -7,27 +7,27 @@ export interface ProfileOptions {
   /**
    * Two clusters merge while their merge height is at most this. Unit: squared distance. Range: > 0. No default: it
    * belongs to an embedding space (`startingAlpha` gives a first value). Effect: higher means fewer, broader
-   * interests. Source: method.md §2.
+   * interests. Source: algorithm.md §2.
    */
   readonly alpha: number;
   /**
    * How far back actions count: the window is (asOf − windowDays, asOf]. Unit: days of 86,400,000 ms. Default: 90.
-   * Range: > 0, or 'all'. Effect: longer keeps older interests alive. Source: method.md §1.
+   * Range: > 0, or 'all'. Effect: longer keeps older interests alive. Source: algorithm.md §1.
    */
   readonly windowDays: number | 'all';
   /**
    * Decay of importance. Unit: per day of age. Default: 0.01, a half-life of 69 days. Range: ≥ 0. Effect: 0 counts
-   * actions, 0.1 is strongly recent. Source: method.md §3.
+   * actions, 0.1 is strongly recent. Source: algorithm.md §3.
    */
   readonly lambda: number;
   /**
    * Interests sampled per request, the paper's e. Unit: interests. Default: 3. Range: integer ≥ 1. Effect: more gives
-   * broader candidates, with fewer from each. Source: method.md §4.
+   * broader candidates, with fewer from each. Source: algorithm.md §4.
    */
   readonly medoids: number;
   /**
    * Whether an item acted on w times is one point of size 1 or of size w. Default: 'distinct'. Effect: under 'count'
-   * much-repeated items resist merging. Source: method.md §2.
+   * much-repeated items resist merging. Source: algorithm.md §2.
    */
   readonly repeats: 'distinct' | 'count';
   /**
@@ -39,12 +39,12 @@ export interface ProfileOptions {
   /**
    * Up to this many distinct items in the window an online update reclusters all of it, above it overlays the stored
    * clusters. Unit: items. Default: 2,000. Range: integer ≥ 0. Effect: higher is exact for more users and slower for
-   * heavy ones. Source: method.md §5.
+   * heavy ones. Source: algorithm.md §5.
    */
   readonly onlineExactItems: number;
   /**
    * New actions the overlay takes; one more asks for that user's full recompute. Unit: actions. Default: 20. Range:
-   * integer ≥ 0. Effect: higher recomputes less often and drifts further. Source: method.md §5.
+   * integer ≥ 0. Effect: higher recomputes less often and drifts further. Source: algorithm.md §5.
    */
   readonly onlineActions: number;
 }

@@ -74,7 +74,7 @@ export class PointScratch {
 
 /**
  * What: selects and groups the actions of one user that are clustered.
- * Source: method.md §1 (roles, window, order of the points).
+ * Source: algorithm.md §1 (roles, window, order of the points).
  * Convention: the window is (asOf − windowDays, asOf]. An action of weight 0 makes a point like any other: weights
  * enter importance, never geometry; what shall not be clustered gets another role. With more than `maxItems` items
  * those with the newest last action stay (ties: the later in point order), in point order as before.

@@ -22,7 +22,7 @@ const timeWords = new Uint32Array(timeBits.buffer);
 
 /**
  * What: a digest of all that a user's clusters and medoids depend on: the vectors in point order, and per point the
- * number of its actions and the time of the last one (sizes and medoid ties, method.md §2 and §3). While it stays the
+ * number of its actions and the time of the last one (sizes and medoid ties, algorithm.md §2 and §3). While it stays the
  * same, clustering again would give the same partition, so a batch takes the stored one and only sums importances.
  * Shapes and units: `rowOfItem[item]` names an item's vector within its space generation; a replaced vector has
  * another row.

@@ -19,7 +19,7 @@ export interface InterestSample {
 
 /**
  * Samples `medoids` (the paper's e) interests with probability proportional to importance, one after the other and
- * without replacement; all of them, in random order, where there are no more (method.md §4). Interests whose
+ * without replacement; all of them, in random order, where there are no more (algorithm.md §4). Interests whose
  * importance is 0 come only after all others.
  */
 export function sampleInterests(interests: readonly Interest[], medoids: number, rng: Rng): InterestSample {
@@ -39,7 +39,7 @@ export function requestSeed(seed: number, userId: string, request: string | numb
 
 /**
  * The profile at a later instant, no action having been added: every importance decays by one common factor, so the
- * sampling probabilities stay (method.md §3). Actions that have left the window since are still in; only a recompute
+ * sampling probabilities stay (algorithm.md §3). Actions that have left the window since are still in; only a recompute
  * takes them out. At an earlier instant the profile is returned as it is: ages clamp at 0.
  */
 export function decayTo(profile: Profile, asOfMs: number, lambda: number): Profile {

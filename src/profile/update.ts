@@ -33,7 +33,7 @@ export interface News extends InferPoints {
 }
 
 /**
- * How to answer for a user now (method.md §5): from the stored profile as it is where nothing is new; by reclustering
+ * How to answer for a user now (algorithm.md §5): from the stored profile as it is where nothing is new; by reclustering
  * the whole window where it is small enough or the news are too many; else by the overlay.
  */
 export function planOnline(
@@ -81,7 +81,7 @@ export function interestMeans(
 /**
  * What: a profile with the actions since it was stored, without reclustering: the online half of the paper's lambda
  * architecture.
- * Source: method.md §5 (doi:10.1145/3394486.3403280: the 20 most recent actions since the batch; how they join is not
+ * Source: algorithm.md §5 (doi:10.1145/3394486.3403280: the 20 most recent actions since the batch; how they join is not
  * published and is ours).
  * Convention: stored clusters enter Ward as (mean, size), never as their medoid; items that are new to the user enter as
  * points; an action on a stored member joins its cluster. Clusters that nothing joined keep medoid and members.

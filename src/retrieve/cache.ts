@@ -21,7 +21,7 @@ const maxNeighbors = 4_000_000;
 
 /**
  * What: the neighbours of a row of the table, asked of the index once and then remembered for all users.
- * Source: method.md §4 (paper: medoids are items, so what is near one is the same for everybody).
+ * Source: algorithm.md §4 (paper: medoids are items, so what is near one is the same for everybody).
  * Convention: an answer is remembered for exactly the k it was asked with; callers keep to few different k (`portion`),
  * so that a remembered answer equals a new one whatever was asked before, also of an approximate index.
  * Time and memory: O(1) for what is remembered; 32 MB of neighbours, the least recently used go first.

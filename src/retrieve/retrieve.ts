@@ -60,7 +60,7 @@ export interface Retrieved {
 /**
  * What: candidates of one user: e medoids sampled by importance, the nearest neighbours of each, merged, without what
  * the user acted on.
- * Source: method.md §4 (paper, section 4: "candidate generation").
+ * Source: algorithm.md §4 (paper, section 4: "candidate generation").
  * Convention: under `merge: turns` the sampled interests share the count equally [ours]: they take turns in the order of
  * the draw, each giving its nearest item that is not there yet, so any prefix of the answer covers them evenly. Ties of
  * every rule go to the interest drawn first; where one runs dry the others go on. Interests whose medoid has no vector

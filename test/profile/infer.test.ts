@@ -127,7 +127,7 @@ test('wrong vectors and options are refused', () => {
   expect(() => run([1, 2], 0)).toThrow(expect.objectContaining({ code: 'option-invalid' }));
 });
 
-/** The definition of method.md §2 and §3, word by word, without any of its shortcuts. */
+/** The definition of algorithm.md §2 and §3, word by word, without any of its shortcuts. */
 function twin(rows: readonly Row[], places: Places, { alpha, lambda, repeats }: InferOptions) {
   const actions = rows.filter((row) => types[row.type ?? 0].role === 'interest' && row.day <= asOfDay);
   const points = [...new Set(actions.map((row) => row.item))].map((item) => {
