@@ -96,7 +96,10 @@ export class Recommender {
         cache: this.cache,
         admit: filter && this.admitted(filter, space),
         barred: user === null ? new Set() : this.actedOn(user),
-        popular: store.popularity() ?? noPopularity,
+        // Read only where it is needed: it is as long as the catalog.
+        get popular() {
+          return store.popularity() ?? noPopularity;
+        },
       },
       { count, medoids, merge, because: options.explain ? becauseCount : 0 },
       createRng(requestSeed(seed, userId, 'recommend')),
