@@ -1,4 +1,5 @@
 import { idProblem } from '../disk/ids.js';
+import type { Refusal } from '../files/table.js';
 import type { JsonValue } from '../model/item.js';
 import { type ActionExtras, contextProblem } from './codec.js';
 
@@ -16,11 +17,6 @@ export interface RawAction {
   /** NaN where there is none. */
   readonly position: number;
   readonly context: JsonValue | undefined;
-}
-
-export interface Refusal {
-  readonly reason: string;
-  readonly detail: string;
 }
 
 export interface AcceptOptions {

@@ -3,10 +3,9 @@ import { type IdTable, idProblem } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import { readTable } from '../files/read.js';
 import { createRejects, type ImportReport, type RejectFlags } from '../files/report.js';
-import type { ReadOptions, RowBatch } from '../files/table.js';
+import type { ReadOptions, Refusal, RowBatch } from '../files/table.js';
 import type { Metadata } from '../model/item.js';
 import type { User } from '../model/user.js';
-import type { Refusal } from './accept.js';
 
 /** Bit of a user record: attributes were stored. A user whom only actions have named lacks it. */
 const attributed = 1;

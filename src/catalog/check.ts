@@ -1,12 +1,6 @@
 import { idProblem } from '../disk/ids.js';
+import type { Refusal } from '../files/table.js';
 import type { Metadata } from '../model/item.js';
-
-/** Why an item or a vector was not taken. */
-export interface Refusal {
-  /** A short stable code; rejections are counted by it. */
-  readonly reason: string;
-  readonly detail: string;
-}
 
 /** Rounding the coordinates of a unit vector to float32 changes its norm by at most 2⁻²⁴. */
 const roundingOfOne = 2 ** -23;

@@ -1,9 +1,9 @@
 import { PinnersageError } from '../errors.js';
 import { readTable } from '../files/read.js';
 import { createRejects, type ImportReport, type RejectFlags } from '../files/report.js';
-import type { ColumnRequest, ReadOptions, RowBatch } from '../files/table.js';
+import type { ColumnRequest, ReadOptions, Refusal, RowBatch } from '../files/table.js';
 import type { Catalog, ItemUpsert } from './catalog.js';
-import { itemIdRefusal, prepareVector, type Refusal } from './check.js';
+import { itemIdRefusal, prepareVector } from './check.js';
 import { NpyRows } from './npyrows.js';
 import type { SpaceRecord } from './space.js';
 

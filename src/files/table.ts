@@ -75,14 +75,18 @@ export interface Vectors {
 
 export type VectorFault = 'vector-missing' | 'vector-unparsable';
 
-/** A row that cannot be used. */
-export interface BadRow {
-  readonly file: string;
-  /** As `RowBatch.line`. */
-  readonly line: number;
+/** Why something was not taken. */
+export interface Refusal {
   /** A short stable code such as `malformed-row`; rejections are counted by it. */
   readonly reason: string;
   readonly detail: string;
+}
+
+/** A row that cannot be used. */
+export interface BadRow extends Refusal {
+  readonly file: string;
+  /** As `RowBatch.line`. */
+  readonly line: number;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { actionRefusal, type RawAction, type Refusal } from '../actions/accept.js';
+import { actionRefusal, type RawAction } from '../actions/accept.js';
 import { encodeKey, encodeValue } from '../actions/codec.js';
 import { toRecords } from '../actions/import.js';
 import type { ActionLog } from '../actions/log.js';
@@ -7,6 +7,7 @@ import type { Catalog, ItemUpsert } from '../catalog/catalog.js';
 import { itemIdRefusal, metadataOf, prepareVector } from '../catalog/check.js';
 import type { Directory } from '../disk/directory.js';
 import type { IdTable } from '../disk/ids.js';
+import type { Refusal } from '../files/table.js';
 import type { Action } from '../model/action.js';
 import type { Item } from '../model/item.js';
 import type { User } from '../model/user.js';
