@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Recommendation } from '../src/model/candidate.js';
+import type { UserInterests } from '../src/model/serving.js';
 import type { BatchReport } from '../src/pipeline/batch.js';
-import type { UserInterests } from '../src/pipeline/interests.js';
 import { cli, cliJson } from './helpers/cli.js';
 import { tempDir } from './helpers/temp.js';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { UserInterests } from '../pipeline/interests.js';
+import type { UserInterests } from '../model/serving.js';
 import type { PinnerSage } from '../pipeline/pinnersage.js';
 import { type CommonFlags, instant, withCommon } from './options.js';
 import { print, printJson, table } from './output.js';

@@ -2,33 +2,10 @@ import type { ActionLog } from '../actions/log.js';
 import type { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { Interest } from '../model/profile.js';
+import type { UserInterest, UserInterests } from '../model/serving.js';
 import { decayTo } from '../profile/sample.js';
 import type { ProfileStore } from '../store/profiles.js';
 import { requireGeneration } from './recommend.js';
-
-/** An interest with ids in place of numbers. */
-export interface UserInterest {
-  readonly interestId: string;
-  /** Item id of the medoid. */
-  readonly medoid: string;
-  /** Σ weight · exp(−λ · age in days) at `asOf`. */
-  readonly importance: number;
-  /** Distinct items, or actions under `repeats: count`. */
-  readonly size: number;
-  /** ISO 8601. */
-  readonly lastActionAt: string;
-  /** Item ids, by first action. */
-  readonly members?: readonly string[];
-}
-
-export interface UserInterests {
-  readonly userId: string;
-  /** ISO 8601: the instant the importances are for. */
-  readonly asOf: string;
-  readonly source: 'batch';
-  /** By falling importance. */
-  readonly interests: readonly UserInterest[];
-}
 
 export interface InterestsOptions {
   /** Whether each interest names its items. Default: false. */

@@ -23,6 +23,7 @@ import type { Action, ActionType } from '../model/action.js';
 import type { Recommendation } from '../model/candidate.js';
 import type { Filter } from '../model/filter.js';
 import type { Item } from '../model/item.js';
+import type { UserInterests } from '../model/serving.js';
 import type { User } from '../model/user.js';
 import type { CacheStats } from '../retrieve/cache.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
@@ -50,7 +51,7 @@ import {
   type IndexStatus,
   indexStatus,
 } from './indexing.js';
-import { type InterestsOptions, type UserInterests, userInterests } from './interests.js';
+import { type InterestsOptions, userInterests } from './interests.js';
 import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { defaultCount, Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
