@@ -18,7 +18,7 @@ export type { BatchOptions, BatchReport } from './pipeline/batch.js';
 export { type CompactReport, compact } from './pipeline/compact.js';
 export type { CompareOptions, SpaceComparison } from './pipeline/compare.js';
 export type { Description } from './pipeline/describe.js';
-export type { EmbedReport, EmbedTextOptions } from './pipeline/embed.js';
+export type { EmbedOptions, EmbedReport, EmbedSource, EmbedTextOptions } from './pipeline/embed.js';
 export type { ExportKind, ExportOptions, ExportReport, ExportRowsOptions } from './pipeline/export.js';
 export type { BuiltIndex, IndexOptions, IndexReport, IndexStatus } from './pipeline/indexing.js';
 export type { InterestsOptions } from './pipeline/interests.js';

@@ -12,6 +12,7 @@ import {
 import {
   type LoadedSpace,
   noSpaces,
+  type SpaceContent,
   type SpaceRecord,
   type SpaceTable,
   withAlpha,
@@ -226,10 +227,7 @@ export class Catalog {
   }
 
   /** Writes a whole new generation of a space and makes it the current one in a single step. */
-  replaceSpace(
-    name: string,
-    content: { dim: number; normalized: boolean; source: string; items: Uint32Array; vectors: Float32Array },
-  ): SpaceRecord {
+  replaceSpace(name: string, content: SpaceContent): SpaceRecord {
     const table = this.spaceTable();
     const before = table.spaces[name];
     const record: SpaceRecord = {
@@ -241,6 +239,7 @@ export class Catalog {
       rows: content.items.length,
       alpha: before?.alpha?.origin === 'user' ? before.alpha : null,
       source: content.source,
+      ...(content.untilMs === undefined ? {} : { untilMs: content.untilMs }),
     };
     const files = vectorFiles(this.directory.path, record.id, record.generation);
     appendRows(files, record.dim, 0, content.items, content.vectors);

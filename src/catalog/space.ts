@@ -10,6 +10,14 @@ export interface SpaceRecord extends SpaceInfo {
   readonly source: string;
 }
 
+/** A whole generation of a space on its way in. */
+export interface SpaceContent extends Pick<SpaceRecord, 'dim' | 'normalized' | 'source' | 'untilMs'> {
+  /** Item number per vector. */
+  readonly items: Uint32Array;
+  /** items.length × dim, row-major. */
+  readonly vectors: Float32Array;
+}
+
 export interface SpaceTable {
   readonly active: string | null;
   readonly nextId: number;

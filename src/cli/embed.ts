@@ -1,28 +1,50 @@
 import { Command, Option } from 'commander';
-import type { EmbedTextOptions } from '../pipeline/embed.js';
-import { type CommonFlags, count, list, seed, withCommon } from './options.js';
+import { type EmbedOptions, type EmbedReport, embedSources } from '../pipeline/embed.js';
+import {
+  type CommonFlags,
+  count,
+  instant,
+  list,
+  nonNegative,
+  positive,
+  seed,
+  share,
+  windowDays,
+  withCommon,
+} from './options.js';
 import { format, note, print, printJson, progress } from './output.js';
 import { withData } from './session.js';
 
-interface Flags extends CommonFlags, Pick<EmbedTextOptions, 'fields' | 'dim' | 'seed' | 'space'> {
-  readonly from: 'text';
+interface Flags extends CommonFlags, Omit<EmbedOptions, 'untilMs' | 'onProgress' | 'onNote'> {
+  readonly until?: number;
 }
 
 export function embedCommand(): Command {
   return withCommon(new Command('embed'))
     .description('build embeddings for items that have none')
-    .addOption(new Option('--from <source>', 'what to embed').choices(['text']).makeOptionMandatory())
+    .addOption(new Option('--from <source>', 'what to embed').choices(embedSources).makeOptionMandatory())
     .option('--fields <names>', 'metadata fields (default: every field with text in it)', list)
     .option('--dim <d>', 'dimensions (default: 128)', count)
-    .option('--space <name>', 'name of the space (default: text)')
+    .option('--space <name>', 'name of the space (default: as --from)')
     .option('--seed <n>', 'of the random projection (default: 0)', seed)
+    .option('--until <iso>', 'of actions: nothing later is read (default: no cut)', instant)
+    .option('--window-days <n|all>', 'of actions: how far apart two items of a user may be', windowDays)
+    .option('--neighbors <n>', 'of actions: following items each is paired with, at most', count)
+    .option('--damping <x>', 'of actions: a pair of a user with n items weighs n^-x; 0 to 1', share)
+    .option('--min-users <n>', 'of actions: users that an item needs', count)
+    .option('--shift <k>', 'of actions: ln(k) is taken off each PMI, from 1', positive)
+    .option('--smoothing <s>', 'of actions: exponent of the context distribution, up to 1', share)
+    .option('--max-pairs <n>', 'of actions: pairs held at once', count)
+    .option('--action-weight <w>', 'of mix: what co-engagement says against text, 0 to 1', share)
+    .option('--confidence <n>', 'of mix: users at which co-engagement counts half', nonNegative)
     .action(async (flags: Flags) => {
-      const { data: path, json, from: _, ...options } = flags;
+      const { data: path, json, until, ...options } = flags;
       const report = await withData(path, 'write', async (data) => {
         const bar = progress('embed', 'steps');
         try {
-          return await data.embedText({
+          return await data.embed({
             ...options,
+            ...(until === undefined ? {} : { untilMs: until }),
             onProgress: bar.update,
             onNote: (text) => note(`note: ${text}`),
           });
@@ -31,10 +53,19 @@ export function embedCommand(): Command {
         }
       });
       if (json) printJson(report);
-      else
-        print(
-          `${format(report.items)} items embedded in ${report.dim} dimensions from ${report.fields.join(', ')}` +
-            ` (space "${report.space}", generation ${report.generation}); ${format(report.skipped)} without usable text`,
-        );
+      else print(present(report));
     });
+}
+
+function present({ items, dim, fields, actions, space, generation, skipped }: EmbedReport): string {
+  const read = [
+    ...(fields.length > 0 ? [fields.join(', ')] : []),
+    ...(actions
+      ? [`${format(actions.pairs)} pairs of ${format(actions.users)} users up to ${actions.until}`]
+      : []),
+  ];
+  return (
+    `${format(items)} items embedded in ${dim} dimensions from ${read.join(' and ')} (space "${space}", ` +
+    `generation ${generation}); ${format(skipped)} without usable ${fields.length > 0 ? 'text' : 'actions'}`
+  );
 }

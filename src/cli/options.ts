@@ -71,6 +71,12 @@ export function nonNegative(text: string): number {
   throw new InvalidArgumentError(`got "${text}", expected a finite number ≥ 0`);
 }
 
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError(`got "${text}", expected a number from 0 to 1`);
+}
+
 export function count(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 1) return value;

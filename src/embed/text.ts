@@ -2,7 +2,9 @@ import { PinnersageError } from '../errors.js';
 import type { CsrMatrix } from '../math/sparse.js';
 import { squaredNorm } from '../math/sparse.js';
 import { truncatedSvd } from '../math/svd.js';
+import { checkInteger } from './check.js';
 import { countFeatures, detectFieldKinds, type FieldKind, weighFeatures } from './features.js';
+import { unitRows } from './rows.js';
 
 export interface TextDocument {
   /** Item key. */
@@ -87,7 +89,7 @@ export function embedText(
     powerIterations: options.powerIterations ?? 2,
     onStep: (done, steps) => onProgress?.({ phase: 'decompose', done, total: steps }),
   });
-  const rows = unitRows(svd.u, svd.singularValues, weighed.keys);
+  const rows = unitRows(svd.u, svd.singularValues, weighed.keys, leastShare);
   return {
     ...rows,
     dim: svd.rank,
@@ -97,34 +99,6 @@ export function embedText(
     explained: explainedShare(weighed.matrix, svd.singularValues),
     fields: Object.fromEntries(kinds),
   };
-}
-
-/** Rows of U · √S at length 1; rows that the directions do not explain are left out. */
-function unitRows(
-  u: Float64Array,
-  singularValues: Float64Array,
-  keys: Uint32Array,
-): { keys: Uint32Array; vectors: Float32Array } {
-  const dim = singularValues.length;
-  const vectors = new Float32Array(keys.length * dim);
-  const kept = new Uint32Array(keys.length);
-  let count = 0;
-  for (let row = 0; row < keys.length; row++) {
-    let explained = 0;
-    let squared = 0;
-    for (let j = 0; j < dim; j++) {
-      const x = u[row * dim + j];
-      squared += x * x * singularValues[j];
-      explained += x * x * singularValues[j] * singularValues[j];
-    }
-    if (!(explained > leastShare)) continue;
-    const scale = 1 / Math.sqrt(squared);
-    for (let j = 0; j < dim; j++) {
-      vectors[count * dim + j] = u[row * dim + j] * Math.sqrt(singularValues[j]) * scale;
-    }
-    kept[count++] = keys[row];
-  }
-  return { keys: kept.slice(0, count), vectors: vectors.slice(0, count * dim) };
 }
 
 function explainedShare(matrix: CsrMatrix, singularValues: Float64Array): number {
@@ -146,12 +120,4 @@ function checkOptions(options: TextEmbeddingOptions): void {
       `fieldWeights.${field}: got ${weight}, expected a number ≥ 0`,
     );
   }
-}
-
-function checkInteger(name: string, value: number, low: number, high: number): void {
-  if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new PinnersageError(
-    'option-invalid',
-    `${name}: got ${value}, expected an integer from ${low} to ${high}`,
-  );
 }

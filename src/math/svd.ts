@@ -78,7 +78,7 @@ function gaussian(length: number, seed: number): Float64Array {
 }
 
 /** Left singular vectors (as rows, descending) and values of a small k × k matrix: one-sided Jacobi (Hestenes). */
-function leftSingular(m: Float64Array, k: number): { vectors: Float64Array; values: Float64Array } {
+export function leftSingular(m: Float64Array, k: number): { vectors: Float64Array; values: Float64Array } {
   const columns = new Float64Array(k * k);
   for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) columns[j * k + i] = m[i * k + j];
   const maxSweeps = 60;

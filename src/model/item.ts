@@ -35,6 +35,11 @@ export interface SpaceInfo {
   readonly generation: number;
   /** Merge threshold on squared heights and where it came from (algorithm.md §2). */
   readonly alpha: AlphaChoice | null;
+  /**
+   * The vectors were made from actions up to this instant (epoch ms): an evaluation of anything earlier must not use
+   * them. Absent where no action was read.
+   */
+  readonly untilMs?: number;
 }
 
 export interface AlphaChoice {

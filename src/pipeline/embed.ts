@@ -1,104 +1,184 @@
+import type { ActionLog } from '../actions/log.js';
 import type { Catalog } from '../catalog/catalog.js';
-import { embedText, type TextDocument } from '../embed/text.js';
+import type { SpaceContent } from '../catalog/space.js';
+import {
+  type ActionEmbedding,
+  type ActionEmbeddingOptions,
+  embedActions,
+  type UserScan,
+} from '../embed/actions.js';
+import { type MixOptions, mixEmbeddings } from '../embed/mix.js';
+import { embedText } from '../embed/text.js';
 import { PinnersageError } from '../errors.js';
-import type { JsonValue, Metadata } from '../model/item.js';
+import { documentsOf, textFieldsOf } from './documents.js';
+
+/** What embeddings are made from: the items' text, the actions on them, or both. */
+export const embedSources = ['text', 'actions', 'mix'] as const;
+export type EmbedSource = (typeof embedSources)[number];
 
 export interface EmbedTextOptions {
   /** Metadata fields to read. Default: every field with text in it, addresses aside. */
   readonly fields?: readonly string[];
-  /** Dimensions wanted. Default: 128. Fewer come out where the texts do not span as many. */
+  /** Dimensions wanted. Default: 128. Fewer come out where the texts or actions do not span as many. */
   readonly dim?: number;
   /** Seed of the random projection. Default: 0. */
   readonly seed?: number;
-  /** Name of the space. Default: 'text'. */
+  /** Name of the space. Default: what it is made from: 'text', 'actions' or 'mix'. */
   readonly space?: string;
   readonly onProgress?: (done: number, total: number) => void;
   readonly onNote?: (note: string) => void;
+}
+
+export interface EmbedOptions
+  extends EmbedTextOptions,
+    Omit<ActionEmbeddingOptions, 'dim' | 'seed' | 'onProgress'>,
+    Omit<MixOptions, 'dim'> {
+  readonly from: EmbedSource;
 }
 
 export interface EmbedReport {
   readonly space: string;
   readonly generation: number;
   readonly items: number;
-  /** Items without any usable text; they have no embedding. */
+  /** Items with text or actions that got no embedding. */
   readonly skipped: number;
   readonly dim: number;
+  /** Metadata fields that were read. */
   readonly fields: readonly string[];
+  readonly from: EmbedSource;
+  /** What of the log was read; null where nothing was. */
+  readonly actions: {
+    /** ISO 8601: the newest action that counted is no later. */
+    readonly until: string;
+    readonly users: number;
+    readonly pairs: number;
+    /** Pairs left out for want of room. */
+    readonly forgotten: number;
+  } | null;
 }
 
 const defaultDim = 128;
-const defaultSpace = 'text';
-const fieldSample = 2000;
 
-/** Embeddings for a catalog that has none, from its text and tags: a new generation of a space, switched to whole. */
-export async function embedCatalog(catalog: Catalog, options: EmbedTextOptions): Promise<EmbedReport> {
-  const fields = options.fields ?? textFields(catalog);
-  if (fields.length === 0)
-    throw new PinnersageError('column-missing', 'no item has a text field to embed; name one with --fields');
-  const name = options.space ?? defaultSpace;
+/** Embeddings for a catalog that has none: a new generation of a space, switched to whole. */
+export async function embedCatalog(
+  catalog: Catalog,
+  log: ActionLog,
+  options: EmbedOptions,
+): Promise<EmbedReport> {
+  const { from } = options;
   const dim = options.dim ?? defaultDim;
-  const result = embedText(
-    () => documents(catalog, fields),
-    { dim, seed: options.seed ?? 0 },
-    (step) => options.onProgress?.(step.done, step.total ?? step.done),
-  );
-  if (result.keys.length === 0)
-    throw new PinnersageError(
-      'column-missing',
-      `no item has usable text in ${fields.join(', ')}; see --fields`,
-    );
+  const made = makers[from](catalog, log, { ...options, dim });
+  if (made.items.length === 0) throw new PinnersageError('column-missing', nothingOf[from]);
+  const name = options.space ?? from;
   const wasActive = catalog.spaceTable().active;
-  const record = catalog.replaceSpace(name, {
-    dim: result.dim,
-    normalized: true,
-    source: `embedded from ${fields.join(', ')}`,
-    items: result.keys,
-    vectors: result.vectors,
-  });
-  if (result.dim < dim)
-    options.onNote?.(`the texts span only ${result.dim} dimensions, ${dim} were asked for`);
+  const { generation } = catalog.replaceSpace(name, made);
+  if (made.dim < dim)
+    options.onNote?.(`${from}: there are only ${made.dim} dimensions, ${dim} were asked for`);
+  if (made.actions && made.actions.forgotten > 0)
+    options.onNote?.(`${made.actions.forgotten} light pairs were left out for want of room; see maxPairs`);
   if (wasActive !== null && wasActive !== name) options.onNote?.(`space "${wasActive}" stays the active one`);
-  const { generation } = record;
-  return {
-    space: name,
-    generation,
-    items: result.keys.length,
-    skipped: result.skipped,
-    dim: result.dim,
-    fields,
+  const { skipped, fields, actions } = made;
+  return { space: name, generation, items: made.items.length, skipped, dim: made.dim, fields, from, actions };
+}
+
+/** A user's interest actions in the order of the log, which is that of users and time. */
+export function interestScan(log: ActionLog): UserScan {
+  return (visit) => {
+    const types = log.types.list();
+    let items = new Uint32Array(1024);
+    let times = new Float64Array(1024);
+    log.scan(0, log.users.count(), (_, user) => {
+      if (user.length > items.length) {
+        items = new Uint32Array(2 * user.length);
+        times = new Float64Array(2 * user.length);
+      }
+      let length = 0;
+      for (let i = 0; i < user.length; i++) {
+        if (types[user.types[i]].role !== 'interest') continue;
+        items[length] = user.items[i];
+        times[length++] = user.times[i];
+      }
+      visit(items, times, length);
+    });
   };
 }
 
-function* documents(catalog: Catalog, fields: readonly string[]): Iterable<TextDocument> {
-  for (const { key, metadata } of catalog.items()) yield { key, fields: pickText(metadata, fields) };
+interface Made extends SpaceContent, Pick<EmbedReport, 'skipped' | 'fields' | 'actions'> {}
+
+type Maker = (catalog: Catalog, log: ActionLog, options: EmbedOptions & { readonly dim: number }) => Made;
+
+const makers: Record<EmbedSource, Maker> = {
+  text: (catalog, _, options) => {
+    const text = fromText(catalog, options);
+    const source = `embedded from ${text.fields.join(', ')}`;
+    return { ...text, normalized: true, source, items: text.keys, actions: null };
+  },
+  actions: (_, log, options) => {
+    const found = fromActions(log, options);
+    const { keys: items, vectors, dim, skipped } = found;
+    const source = `co-engagement up to ${found.actions.until}`;
+    return {
+      ...found.cut,
+      dim,
+      normalized: true,
+      source,
+      items,
+      vectors,
+      skipped,
+      fields: [],
+      actions: found.actions,
+    };
+  },
+  mix: (catalog, log, options) => {
+    const text = fromText(catalog, options);
+    const found = fromActions(log, options);
+    const { keys: items, vectors, dim, ...counts } = mixEmbeddings(text, found, options);
+    const source = `mixed of ${text.fields.join(', ')} and co-engagement up to ${found.actions.until}`;
+    options.onNote?.(
+      `${counts.both} items have text and actions, ${counts.textOnly} text only, ${counts.actionsOnly} actions only`,
+    );
+    const { fields, skipped } = text;
+    return {
+      ...found.cut,
+      dim,
+      normalized: true,
+      source,
+      items,
+      vectors,
+      skipped,
+      fields,
+      actions: found.actions,
+    };
+  },
+};
+
+const nothingOf: Record<EmbedSource, string> = {
+  text: 'no item has usable text in the fields that were read; see --fields',
+  actions: 'no two users have two items in common up to the cut; see --min-users and --until',
+  mix: 'no item has usable text or actions; see --fields',
+};
+
+function fromText(catalog: Catalog, options: EmbedTextOptions & { readonly dim: number }) {
+  const fields = options.fields ?? textFieldsOf(catalog);
+  if (fields.length === 0)
+    throw new PinnersageError('column-missing', 'no item has a text field to embed; name one with --fields');
+  const { keys, vectors, dim, skipped } = embedText(
+    () => documentsOf(catalog, fields),
+    { dim: options.dim, seed: options.seed ?? 0 },
+    (step) => options.onProgress?.(step.done, step.total ?? step.done),
+  );
+  return { keys, vectors, dim, skipped, fields };
 }
 
-function pickText(metadata: Metadata, fields: readonly string[]): Record<string, string | string[]> {
-  const picked: Record<string, string | string[]> = {};
-  for (const field of fields) {
-    const text = textOf(metadata[field]);
-    if (text !== null) picked[field] = text;
-  }
-  return picked;
-}
-
-function textOf(value: JsonValue | undefined): string | string[] | null {
-  if (typeof value === 'string') return value;
-  if (Array.isArray(value) && value.every((part) => typeof part === 'string')) return value as string[];
-  return null;
-}
-
-/** Fields that hold text in the first items: neither addresses nor bare numbers and dates. */
-function textFields(catalog: Catalog): string[] {
-  const fields = new Set<string>();
-  let seen = 0;
-  for (const { metadata } of catalog.items()) {
-    for (const [field, value] of Object.entries(metadata)) {
-      const text = textOf(value);
-      const sample = Array.isArray(text) ? text.join(' ') : text;
-      if (sample && /\p{L}{2}/u.test(sample) && !/^(https?:|data:|\/)/.test(sample)) fields.add(field);
-    }
-    if (++seen === fieldSample) break;
-  }
-  return [...fields].sort();
+function fromActions(log: ActionLog, options: EmbedOptions & { readonly dim: number }) {
+  const until = Math.min(options.untilMs ?? Number.POSITIVE_INFINITY, log.newestTime() ?? 0);
+  const found: ActionEmbedding = embedActions(interestScan(log), {
+    ...options,
+    seed: options.seed ?? 0,
+    untilMs: until,
+    onProgress: (_, done, total) => options.onProgress?.(done, total ?? done),
+  });
+  const { users, pairs, forgotten } = found;
+  const actions = { until: new Date(until).toISOString(), users, pairs, forgotten };
+  return { ...found, actions, cut: { untilMs: until } };
 }

@@ -30,8 +30,13 @@ import { EmbeddedProfileStore } from '../store/embedded.js';
 import { type BatchOptions, type BatchReport, runBatch } from './batch.js';
 import { type CompareOptions, compareSpaces, type SpaceComparison } from './compare.js';
 import { type Description, describe } from './describe.js';
-import { type EmbedReport, type EmbedTextOptions, embedCatalog } from './embed.js';
-
+import {
+  type EmbedOptions,
+  type EmbedReport,
+  type EmbedTextOptions,
+  embedCatalog,
+  embedSources,
+} from './embed.js';
 import {
   type ExportKind,
   type ExportOptions,
@@ -150,8 +155,14 @@ export class PinnerSage {
 
   /** Builds embeddings from the items' text and tags as a new generation of a space. */
   async embedText(options: EmbedTextOptions = {}): Promise<EmbedReport> {
+    return this.embed({ ...options, from: 'text' });
+  }
+
+  /** Builds embeddings from text, from the action log, or from both, as a new generation of a space. */
+  async embed(options: EmbedOptions): Promise<EmbedReport> {
     this.assertWritable();
-    return embedCatalog(this.catalog, options);
+    checkOneOf('from', options.from, embedSources);
+    return embedCatalog(this.catalog, this.log, options);
   }
 
   /** Leaves near-duplicates and items of low quality out of what candidates come from; takes effect at once. */
@@ -252,7 +263,7 @@ export class PinnerSage {
   /** Embeds the catalog's text into a space and runs its batch, while the active space goes on serving. */
   buildSpace(name: string, options: BuildSpaceOptions = {}): Promise<BuildSpaceReport> {
     this.assertWritable();
-    return buildSpace(this.catalog, name, options, (batch) => this.batch(batch));
+    return buildSpace(this.catalog, this.log, name, options, (batch) => this.batch(batch));
   }
 
   /**

@@ -1,9 +1,10 @@
+import type { ActionLog } from '../actions/log.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { PinnersageError } from '../errors.js';
 import type { SpaceInfo } from '../model/item.js';
 import type { ProfileStore } from '../store/profiles.js';
 import type { BatchOptions, BatchReport } from './batch.js';
-import { type EmbedReport, type EmbedTextOptions, embedCatalog } from './embed.js';
+import { type EmbedOptions, type EmbedReport, embedCatalog } from './embed.js';
 
 export interface SpaceListing extends SpaceInfo {
   readonly active: boolean;
@@ -15,7 +16,8 @@ export interface SpaceListing extends SpaceInfo {
 }
 
 export interface BuildSpaceOptions {
-  readonly embed?: Omit<EmbedTextOptions, 'space'>;
+  /** From text by default. */
+  readonly embed?: Omit<EmbedOptions, 'space' | 'from'> & Partial<Pick<EmbedOptions, 'from'>>;
   readonly batch?: Omit<BatchOptions, 'space'>;
 }
 
@@ -46,6 +48,7 @@ export function listSpaces(catalog: Catalog, profiles: (space: string) => Profil
 /** Embeddings and profiles of a space beside the active one, which goes on serving. */
 export async function buildSpace(
   catalog: Catalog,
+  log: ActionLog,
   name: string,
   options: BuildSpaceOptions,
   batch: (options: BatchOptions) => Promise<BatchReport>,
@@ -55,7 +58,7 @@ export async function buildSpace(
       'space-active',
       `space "${name}" is the active one; build another and switch to it, or run "pinnersage embed" and "pinnersage batch"`,
     );
-  const embedded = await embedCatalog(catalog, { ...options.embed, space: name });
+  const embedded = await embedCatalog(catalog, log, { from: 'text', ...options.embed, space: name });
   return { embed: embedded, batch: await batch({ ...options.batch, space: name }) };
 }
 
