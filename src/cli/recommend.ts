@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
 import type { Recommendation } from '../model/candidate.js';
 import type { Filter } from '../model/filter.js';
+import type { InterestSource } from '../model/profile.js';
 import type { PinnerSage } from '../pipeline/pinnersage.js';
-import { defaultCount } from '../pipeline/recommend.js';
+import { defaultCount, type SeenPolicy, seenPolicies } from '../pipeline/recommend.js';
 import { type MergeRule, mergeRules } from '../retrieve/retrieve.js';
 import { titleOf } from './interests.js';
-import { type CommonFlags, count, instant, json, seed, withCommon } from './options.js';
+import { type CommonFlags, count, instant, json, list, seed, withCommon } from './options.js';
 import { print, printJson, table } from './output.js';
 import { withData } from './session.js';
 
@@ -16,6 +17,8 @@ interface Flags extends CommonFlags {
   readonly filter?: Filter;
   readonly pool?: string;
   readonly merge?: MergeRule;
+  readonly exclude?: readonly string[];
+  readonly seen?: SeenPolicy;
   readonly explain?: boolean;
   readonly space?: string;
   readonly now?: number;
@@ -37,6 +40,13 @@ export function recommendCommand(): Command {
     .addOption(
       new Option('--merge <rule>', 'how the interests share the count (default: turns)').choices(mergeRules),
     )
+    .option('--exclude <ids>', 'items that must not come back, with commas between', list)
+    .addOption(
+      new Option(
+        '--seen <policy>',
+        'whether items the user acted on may come back (default: exclude)',
+      ).choices(seenPolicies),
+    )
     .option('--space <name>', 'profiles and vectors of this space (default: the active one)')
     .option('--explain', "name the user's own items behind each candidate")
     .option('--now <iso>', 'the clock (default: the wall clock)', instant)
@@ -50,13 +60,21 @@ export function recommendCommand(): Command {
     );
 }
 
+const sourceText: Record<InterestSource, string> = {
+  batch: 'interests of the last batch',
+  exact: 'interests with the actions since the last batch, all clustered again',
+  overlay: 'interests of the last batch with the actions since',
+  none: 'no interests',
+};
+
 function present(answer: Recommendation, data: PinnerSage): string {
   const drawn = answer.interests.map(
     (interest) => `  ${(100 * interest.probability).toFixed(0)} %  ${titleOf(data, interest.medoid)}`,
   );
-  const why = answer.fallback
-    ? `nothing is known of ${answer.userId}: popular items`
-    : `drawn for ${answer.userId} with seed ${answer.seed}, with their shares of the first draw:\n${drawn.join('\n')}`;
+  const why =
+    answer.fallback === 'popularity'
+      ? `nothing is known of ${answer.userId}: popular items`
+      : `drawn for ${answer.userId} with seed ${answer.seed} (${sourceText[answer.source]}), with their shares of the first draw:\n${drawn.join('\n')}`;
   const medoidOf = new Map(answer.interests.map((interest) => [interest.interestId, interest.medoid]));
   const rows = answer.items.map((item, rank) => [
     rank + 1,

@@ -1,4 +1,5 @@
 import type { Filter } from './filter.js';
+import type { InterestSource } from './profile.js';
 
 /** An interest that was drawn for a request (algorithm.md §4). */
 export interface SampledInterest {
@@ -19,12 +20,17 @@ export interface Candidate {
   readonly because?: readonly string[];
 }
 
+/** `online`: interests that no batch has seen yet; `popularity`: none at all, so what many people like. */
+export type Fallback = 'online' | 'popularity';
+
 export interface Recommendation {
   readonly recommendationId: string;
   readonly userId: string;
   readonly seed: number;
-  /** Why the list is not personal, or null where it is. */
-  readonly fallback: 'popularity' | null;
+  /** Where the user's interests come from. */
+  readonly source: InterestSource;
+  /** How far down the ladder for newcomers the answer is; null where the last batch knew the user. */
+  readonly fallback: Fallback | null;
   /** The named filter that was applied, or null. */
   readonly pool: string | null;
   /** The filter of the request, or null. */

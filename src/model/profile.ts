@@ -29,3 +29,9 @@ export interface Profile {
   readonly maxSeq: number;
   readonly interests: readonly Interest[];
 }
+
+/**
+ * Where a user's interests come from (algorithm.md §5): `batch` as stored, nothing having changed since; `exact` the whole
+ * window clustered again; `overlay` the stored clusters with the newest actions; `none` where there are none.
+ */
+export type InterestSource = 'batch' | 'exact' | 'overlay' | 'none';

@@ -1,14 +1,9 @@
 import type { Action } from './action.js';
 import type { Recommendation } from './candidate.js';
 import type { Metadata } from './item.js';
+import type { InterestSource } from './profile.js';
 
 /** Requests and answers of a running server beyond those of a single recommendation. Ids, not numbers; times ISO 8601. */
-
-/**
- * Where a user's interests come from (algorithm.md §5): `batch` as stored, nothing having changed since; `exact` the whole
- * window clustered again; `overlay` the stored clusters with the newest actions; `none` where there are none.
- */
-export type InterestSource = 'batch' | 'exact' | 'overlay' | 'none';
 
 /** An interest with ids in place of numbers. */
 export interface UserInterest {

@@ -8,7 +8,7 @@ import { configHash, type ProfileOptions, resolveOptions } from '../profile/opti
 import type { GenerationWriter, ProfileStore } from '../store/profiles.js';
 import type { BatchWorkerData } from './batch-worker.js';
 import { type BatchPlan, type ChunkResult, ChunkRunner, type FailedUser, rankPopularity } from './chunk.js';
-import { alphaFor, declaredTypes, readSettings } from './settings.js';
+import { alphaFor, declaredTypes, readSettings, shapingOptions } from './settings.js';
 
 export interface BatchOptions extends Partial<ProfileOptions> {
   /** The instant the profiles are for, epoch ms. Default: the wall clock. */
@@ -73,6 +73,7 @@ export async function runBatch(
     spaceGeneration: plan.spaceGeneration,
     configHash: configHash(options, declaredTypes(log)),
     lambda: options.lambda,
+    options: { ...shapingOptions(options) },
     asOf: plan.asOf,
     maxSeq: plan.maxSeq,
   });

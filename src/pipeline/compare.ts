@@ -63,8 +63,8 @@ export function compareSpaces(
   // One space after the other: a recommender keeps the search of one.
   const [ofA, ofB] = names.map((space) =>
     users.map((user) => {
-      const request = { count: options.k, seed: options.seed, space, explain: false, nowMs: 0 };
-      const { items } = recommender.recommend(log.users.idOf(user), options.medoids, request);
+      const request = { count: options.k, medoids: options.medoids, seed: options.seed, space, nowMs: 0 };
+      const { items } = recommender.recommend(log.users.idOf(user), request);
       return items.map(({ itemId }) => itemId);
     }),
   );

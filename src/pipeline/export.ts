@@ -43,8 +43,6 @@ export interface ExportSources {
   readonly log: ActionLog;
   readonly profiles: (space: string) => ProfileStore;
   readonly recommender: Recommender;
-  /** Interests drawn where the request does not say. */
-  readonly medoids: number;
   readonly nowMs: number;
 }
 
@@ -142,11 +140,11 @@ function* profileRows(
 
 /** For every user with a profile. */
 function* recommendationRows(sources: ExportSources, options: ExportRowsOptions): Iterable<OutputRow> {
-  const { catalog, log, recommender, medoids, nowMs } = sources;
+  const { catalog, log, recommender, nowMs } = sources;
   const space = catalog.space(options.space).name;
-  const request = { count: 100, explain: false, nowMs, ...options.recommend, space };
+  const request = { nowMs, ...options.recommend, space };
   for (const { user } of sources.profiles(space).all()) {
-    const answer = recommender.recommend(log.users.idOf(user), medoids, request);
+    const answer = recommender.recommend(log.users.idOf(user), request);
     yield {
       user_id: answer.userId,
       recommendation_id: answer.recommendationId,

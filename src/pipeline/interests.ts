@@ -1,43 +1,51 @@
 import type { ActionLog } from '../actions/log.js';
+import type { LoadedSpace } from '../catalog/space.js';
 import type { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { Interest } from '../model/profile.js';
 import type { UserInterest, UserInterests } from '../model/serving.js';
-import { decayTo } from '../profile/sample.js';
-import type { ProfileStore } from '../store/profiles.js';
-import { requireGeneration } from './recommend.js';
+import { interestsAt, type LiveBasis, type LiveProfiles, type LiveUser } from './live.js';
 
 export interface InterestsOptions {
   /** Whether each interest names its items. Default: false. */
   readonly members?: boolean;
   /** Default: the active space. */
   readonly space?: string;
-  /** Decays the importances to this instant, epoch ms. Default: as of the batch. */
+  /** The clock, epoch ms: later actions do not count, importances decay to it. Default: the batch, or the newest action since. */
   readonly nowMs?: number;
 }
 
-/** @throws `user-unknown`, `no-profiles`. */
+/** @throws `user-unknown`. */
 export function userInterests(
   items: IdTable,
   log: ActionLog,
-  store: ProfileStore,
+  profiles: LiveProfiles,
+  space: LoadedSpace,
   userId: string,
-  options: InterestsOptions,
+  { members = false, nowMs }: InterestsOptions,
 ): UserInterests {
   const user = log.users.find(userId);
   if (user === null)
     throw new PinnersageError('user-unknown', `got user "${userId}", of whom the log holds no action`);
-  const generation = requireGeneration(store);
-  const stored = store.get(user);
-  const asOf = Math.max(generation.asOf, options.nowMs ?? generation.asOf);
-  const profile = stored && decayTo(stored, asOf, generation.lambda);
+  const basis = profiles.basis(space);
+  const live = profiles.of(user, space, nowMs ?? Number.MAX_SAFE_INTEGER, basis);
+  return presentInterests(items, userId, live, basis, nowMs ?? live.asOf, members);
+}
+
+export function presentInterests(
+  items: IdTable,
+  userId: string,
+  live: LiveUser,
+  { options }: LiveBasis,
+  nowMs: number,
+  members: boolean,
+): UserInterests {
+  const asOf = Math.max(live.asOf, nowMs);
   return {
     userId,
     asOf: new Date(asOf).toISOString(),
-    source: 'batch',
-    interests: (profile?.interests ?? []).map((interest) =>
-      present(items, interest, options.members ?? false),
-    ),
+    source: live.source,
+    interests: interestsAt(live, asOf, options.lambda).map((interest) => present(items, interest, members)),
   };
 }
 

@@ -59,7 +59,7 @@ import {
 import { type InterestsOptions, userInterests } from './interests.js';
 import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
-import { defaultCount, Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
+import { Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
 import { type RetainOptions, type RetainReport, retain } from './retention.js';
 import { allRows, Searches } from './searches.js';
 import { readSettings, type Settings, writeSettings } from './settings.js';
@@ -190,11 +190,12 @@ export class PinnerSage {
     return runBatch(this.directory, this.catalog, this.log, this.profiles, options);
   }
 
-  /** @throws `user-unknown` where the log has no action of this user, `no-profiles` before the first batch. */
+  /** A user's interests as of the last batch and the actions since. @throws `user-unknown` where the log has no action of this user. */
   interests(userId: string, options: InterestsOptions = {}): UserInterests {
     checkId(userId, 'userId');
     checkInstant('nowMs', options.nowMs);
-    return userInterests(this.catalog.ids, this.log, this.profilesOf(options.space), userId, options);
+    const space = this.catalog.load(options.space);
+    return userInterests(this.catalog.ids, this.log, this.recommender.live, space, userId, options);
   }
 
   /** Some users of the last batch, drawn by `seed`, with at least `minInterests`: to look at, or to try things on. */
@@ -222,12 +223,10 @@ export class PinnerSage {
 
   /** Candidates for a user; popular items, named as a fallback, for one without interests. */
   recommend(userId: string, options: RecommendOptions = {}): Recommendation {
-    const { count = defaultCount, explain = false, nowMs = Date.now() } = options;
     checkId(userId, 'userId');
-    checkInstant('nowMs', nowMs);
+    checkInstant('nowMs', options.nowMs);
     checkSeed(options.seed);
-    const { medoids } = readSettings(this.directory);
-    return this.recommender.recommend(userId, medoids, { ...options, count, explain, nowMs });
+    return this.recommender.recommend(userId, options);
   }
 
   /** Builds the index of a space (default: the active one) and swaps it in; the one before serves until then. */
@@ -363,8 +362,7 @@ export class PinnerSage {
 
   private exportSources(): ExportSources {
     const { catalog, log, profiles, recommender } = this;
-    const { medoids } = this.settings();
-    return { catalog, log, profiles, recommender, medoids, nowMs: Date.now() };
+    return { catalog, log, profiles, recommender, nowMs: Date.now() };
   }
 
   private assertWritable(): void {

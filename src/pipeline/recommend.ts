@@ -8,13 +8,15 @@ import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import { deriveSeed, hashHex } from '../math/hash.js';
 import { createRng } from '../math/rng.js';
-import type { Candidate, Recommendation } from '../model/candidate.js';
+import type { Candidate, Fallback, Recommendation } from '../model/candidate.js';
 import type { Filter } from '../model/filter.js';
-import type { ItemKey, UserKey } from '../model/item.js';
+import type { ItemKey } from '../model/item.js';
 import { requestSeed } from '../profile/sample.js';
 import { type Admitted, type CacheStats, NeighborCache } from '../retrieve/cache.js';
 import { type MergeRule, mergeRules, type Pick as Picked, retrieve } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
+import { checkOneOf } from './guard.js';
+import { type LiveBasis, LiveProfiles, type LiveUser } from './live.js';
 import { poolFilter } from './pools.js';
 import type { Searches } from './searches.js';
 
@@ -31,13 +33,20 @@ export interface RecommendOptions {
   readonly filter?: Filter;
   /** The name of a stored filter, which must hold as well. Default: none. */
   readonly pool?: string;
+  /** Items that must not come back, say because they are on the page already. Default: none. */
+  readonly exclude?: readonly string[];
+  /** Whether items that the user acted on with interest may come back. Default: 'exclude'. */
+  readonly seen?: SeenPolicy;
   /** How the drawn interests share the count. Default: 'turns', equally. */
   readonly merge?: MergeRule;
   /** Whether each item names the user's own items behind it. Default: false. */
   readonly explain?: boolean;
-  /** The clock, epoch ms. Default: the wall clock. Effect: the seed, where none is given. */
+  /** The clock, epoch ms. Default: the wall clock. Effect: the newest action that counts; the seed, where none is given. */
   readonly nowMs?: number;
 }
+
+export const seenPolicies = ['exclude', 'include'] as const;
+export type SeenPolicy = (typeof seenPolicies)[number];
 
 export const defaultCount = 100;
 const defaultMerge: MergeRule = 'turns';
@@ -45,8 +54,32 @@ const defaultMerge: MergeRule = 'turns';
 const becauseCount = 3;
 const noPopularity: Popularity = { items: new Uint32Array(0), scores: new Float64Array(0) };
 
-/** Answers requests for candidates from what the last batch wrote. */
+/** What answers are made from; the same object as long as it holds the same. */
+export interface ServingState {
+  readonly space: LoadedSpace;
+  readonly search: VectorSearch;
+  readonly basis: LiveBasis;
+  readonly popularity: () => Popularity;
+}
+
+/** A request with its defaults filled in and its ids turned into numbers. */
+export interface PreparedRequest {
+  readonly userId: string;
+  readonly count: number;
+  readonly medoids: number;
+  readonly seed: number;
+  readonly seen: SeenPolicy;
+  readonly excluded: readonly ItemKey[];
+  readonly merge: MergeRule;
+  readonly because: number;
+  readonly filter: FilterNode | null;
+  /** Both as they were given. */
+  readonly given: { readonly filter: Filter | null; readonly pool: string | null };
+}
+
+/** Answers requests for candidates from what the last batch wrote and what users did since. */
 export class Recommender {
+  readonly live: LiveProfiles;
   private readonly directory: Directory;
   private readonly catalog: Catalog;
   private readonly log: ActionLog;
@@ -68,54 +101,91 @@ export class Recommender {
     this.profiles = profiles;
     this.searches = searches;
     this.rowFilter = new RowFilter(catalog);
+    this.live = new LiveProfiles(directory, catalog.ids, log, profiles);
   }
 
   cacheStats(): CacheStats {
     return this.cache.stats();
   }
 
-  recommend(
-    userId: string,
-    defaultMedoids: number,
-    options: RecommendOptions & Required<Pick<RecommendOptions, 'count' | 'explain' | 'nowMs'>>,
-  ): Recommendation {
-    const { space, search } = this.searchable(options.space);
+  recommend(userId: string, options: RecommendOptions): Recommendation {
+    const state = this.state(options.space);
+    const nowMs = options.nowMs ?? Date.now();
+    const request = this.prepare(userId, { ...options, nowMs }, state);
+    const live = this.live.of(this.log.users.find(userId), state.space, nowMs, state.basis);
+    const { filter } = request;
+    const admit = filter && { text: filter.text, rows: this.rowFilter.rows(filter, state.space) };
+    this.cache.keepFor(state.search);
+    return this.answer(state, request, live, admit, this.cache);
+  }
+
+  /** The space with a search over it, and what its profiles go by. */
+  state(name?: string): ServingState {
+    const space = this.catalog.load(name);
     const store = this.profiles(space.info.name);
-    const generation = requireGeneration(store);
-    const merge = mergeRule(options.merge ?? defaultMerge);
-    const filter = this.filterOf(options);
-    const medoids = positive('medoids', options.medoids ?? defaultMedoids);
-    const count = positive('count', options.count);
-    const seed = options.seed ?? deriveSeed('seed', userId, options.nowMs);
-    const user = this.log.users.find(userId);
+    return {
+      space,
+      search: this.searches.of(space),
+      basis: this.live.basis(space),
+      // Read only where it is needed: it is as long as the catalog.
+      popularity: () => store.popularity() ?? noPopularity,
+    };
+  }
+
+  /** @throws `option-invalid`, `pool-unknown`. */
+  prepare(
+    userId: string,
+    options: RecommendOptions & { readonly nowMs: number },
+    { basis }: ServingState,
+  ): PreparedRequest {
+    const { exclude = [], seen = 'exclude', merge = defaultMerge } = options;
+    checkOneOf('merge', merge, mergeRules);
+    checkOneOf('seen', seen, seenPolicies);
+    return {
+      userId,
+      count: positive('count', options.count ?? defaultCount),
+      medoids: positive('medoids', options.medoids ?? basis.options.medoids),
+      seed: options.seed ?? deriveSeed('seed', userId, options.nowMs),
+      seen,
+      excluded: exclude.map((itemId) => this.catalog.ids.find(itemId)).filter((key) => key !== null),
+      merge,
+      because: options.explain ? becauseCount : 0,
+      filter: this.filterOf(options),
+      given: { filter: options.filter ?? null, pool: options.pool ?? null },
+    };
+  }
+
+  /** The candidates: no clock, no log; `cache` and `state.search` are all that is asked. */
+  answer(
+    state: ServingState,
+    request: PreparedRequest,
+    live: LiveUser,
+    admit: Admitted | null,
+    cache: NeighborCache,
+  ): Recommendation {
+    const { userId, seed, count, medoids, merge, because } = request;
     const retrieved = retrieve(
       {
-        interests: (user === null ? null : store.get(user))?.interests ?? [],
-        table: space,
-        search,
-        cache: this.cache,
-        admit: filter && this.admitted(filter, space),
-        barred: user === null ? new Set() : this.actedOn(user),
-        // Read only where it is needed: it is as long as the catalog.
+        interests: live.interests,
+        table: state.space,
+        search: state.search,
+        cache,
+        admit,
+        barred: barredFor(request, live),
         get popular() {
-          return store.popularity() ?? noPopularity;
+          return state.popularity();
         },
       },
-      { count, medoids, merge, because: options.explain ? becauseCount : 0 },
+      { count, medoids, merge, because },
       createRng(requestSeed(seed, userId, 'recommend')),
     );
     return {
-      recommendationId: recommendationId(userId, seed, generation, space, [
-        count,
-        medoids,
-        merge,
-        filter?.text ?? '',
-      ]),
+      recommendationId: recommendationId(request, state, live),
       userId,
       seed,
-      fallback: retrieved.fallback,
-      pool: options.pool ?? null,
-      filter: options.filter ?? null,
+      source: live.source,
+      fallback: retrieved.fallback ?? fallbackOf(live),
+      ...request.given,
       propensity: retrieved.propensity,
       interests: retrieved.drawn.map(({ interest, probability }) => ({
         interestId: interest.id,
@@ -126,33 +196,11 @@ export class Recommender {
     };
   }
 
-  /** The space with a search over it. */
-  private searchable(name?: string): { space: LoadedSpace; search: VectorSearch } {
-    const space = this.catalog.load(name);
-    const search = this.searches.of(space);
-    this.cache.keepFor(search);
-    return { space, search };
-  }
-
   /** Pool and filter of a request as one; null for neither. */
-  private filterOf({ filter, pool }: RecommendOptions): FilterNode | null {
+  filterOf({ filter, pool }: Pick<RecommendOptions, 'filter' | 'pool'>): FilterNode | null {
     const named = pool === undefined ? null : poolFilter(this.directory, pool);
     const given = filter === undefined ? null : parseFilter(filter);
     return named && given ? both(named, given) : (named ?? given);
-  }
-
-  private admitted(filter: FilterNode, space: LoadedSpace): Admitted {
-    return { text: filter.text, rows: this.rowFilter.rows(filter, space) };
-  }
-
-  /** What the user ever acted on with interest or excluded; having been shown an item does not bar it. */
-  private actedOn(user: UserKey): Set<ItemKey> {
-    const types = this.log.types.list();
-    const log = this.log.userLog(user);
-    const barred = new Set<ItemKey>();
-    for (let i = 0; i < log.length; i++)
-      if (types[log.types[i]].role !== 'impression') barred.add(log.items[i]);
-    return barred;
   }
 
   private candidate({ item, score, interest, because }: Picked): Candidate {
@@ -163,6 +211,16 @@ export class Recommender {
       ...(because.length > 0 ? { because: because.map((member) => this.catalog.ids.idOf(member)) } : {}),
     };
   }
+}
+
+function barredFor({ seen, excluded }: PreparedRequest, live: LiveUser): ReadonlySet<ItemKey> {
+  const barred = seen === 'include' ? live.excluded : live.barred;
+  return excluded.length === 0 ? barred : new Set([...barred, ...excluded]);
+}
+
+/** Interests that no batch has seen are a rung of the ladder, and are named as one. */
+function fallbackOf({ isPublished }: LiveUser): Fallback | null {
+  return isPublished ? null : 'online';
 }
 
 /** @throws `no-profiles` before the first batch. */
@@ -180,21 +238,14 @@ function positive(name: string, value: number): number {
   throw new PinnersageError('option-invalid', `${name}: got ${value}, expected an integer ≥ 1`);
 }
 
-function mergeRule(given: string): MergeRule {
-  const rule = mergeRules.find((known) => known === given);
-  if (rule) return rule;
-  throw new PinnersageError('option-invalid', `merge: got ${given}, expected ${mergeRules.join(', ')}`);
-}
-
 /** The same request on the same data has the same id. */
 function recommendationId(
-  userId: string,
-  seed: number,
-  generation: Generation,
-  space: LoadedSpace,
-  request: readonly (string | number)[],
+  { userId, seed, count, medoids, merge, seen, excluded, filter }: PreparedRequest,
+  { space, basis }: ServingState,
+  live: LiveUser,
 ): string {
   const { name, generation: spaceGeneration, rows } = space.info;
-  const data = [generation.number, generation.configHash, generation.maxSeq, name, spaceGeneration, rows];
+  const request = [count, medoids, merge, seen, ...excluded, filter?.text ?? ''];
+  const data = [basis.generation?.number ?? 0, basis.configHash, live.maxSeq, name, spaceGeneration, rows];
   return hashHex('recommendation', userId, seed, ...request, ...data);
 }

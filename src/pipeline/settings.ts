@@ -11,6 +11,17 @@ import { defaultProfileOptions, type ProfileOptions, validateOptions } from '../
 /** What a data directory is configured with; alpha belongs to its space instead. */
 export type Settings = Omit<ProfileOptions, 'alpha'>;
 
+/** The options that shape stored profiles: those of a batch hold until the next one. */
+export type ShapingOptions = Pick<
+  ProfileOptions,
+  'alpha' | 'windowDays' | 'lambda' | 'repeats' | 'maxItemsPerUser'
+>;
+
+export function shapingOptions(options: ProfileOptions): ShapingOptions {
+  const { alpha, windowDays, lambda, repeats, maxItemsPerUser } = options;
+  return { alpha, windowDays, lambda, repeats, maxItemsPerUser };
+}
+
 export const settingNames = Object.keys(defaultProfileOptions) as readonly (keyof Settings)[];
 
 /** Stored settings over the defaults. */
@@ -33,6 +44,15 @@ export function writeSettings(directory: Directory, changes: Partial<Settings>):
  */
 export function alphaFor(catalog: Catalog, space: LoadedSpace, given: number | undefined): AlphaChoice {
   if (given !== undefined) return { value: given, origin: 'user' };
+  const alpha = alphaOf(space);
+  if (!space.info.alpha) catalog.setAlpha(space.info.name, alpha);
+  return alpha;
+}
+
+const starting = new WeakMap<Float32Array, AlphaChoice>();
+
+/** The threshold that is stored with a space, else that of the starting rule. @throws as `alphaFor`. */
+export function alphaOf(space: LoadedSpace): AlphaChoice {
   if (space.info.alpha) return space.info.alpha;
   if (!space.info.normalized)
     throw new PinnersageError(
@@ -40,8 +60,8 @@ export function alphaFor(catalog: Catalog, space: LoadedSpace, given: number | u
       `space "${space.info.name}" is not normalised, so its merge threshold must be stated: --alpha (a squared distance)`,
     );
   const live = Uint32Array.from(space.live.keys()).filter((row) => space.live[row] === 1);
-  const alpha = startingAlpha(space.vectors, space.dim, live);
-  catalog.setAlpha(space.info.name, alpha);
+  const alpha = starting.get(space.vectors) ?? startingAlpha(space.vectors, space.dim, live);
+  starting.set(space.vectors, alpha);
   return alpha;
 }
 

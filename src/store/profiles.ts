@@ -15,6 +15,8 @@ export interface Generation {
   readonly asOf: number;
   readonly maxSeq: number;
   readonly users: number;
+  /** What the profiles were computed with; missing where a version that kept only the digest wrote them. */
+  readonly options?: { readonly [name: string]: number | string };
 }
 
 /** Items by falling decayed popularity, for users of whom nothing is known. */

@@ -255,7 +255,8 @@ test('steps out of order say which step is missing', () => {
   refused('space-missing', 'batch', ...data);
   cliJson('import', 'items', file('more.csv', itemsCsv), ...data);
   refused('file-empty', 'batch', ...data);
-  refused('no-profiles', 'recommend', 'u', ...data);
+  refused('user-unknown', 'interests', 'u', ...data);
+  expect(cliJson('recommend', 'u', ...data)).toMatchObject({ source: 'none', fallback: 'popularity' });
 });
 
 test('options out of range are refused before anything is done', () => {

@@ -107,7 +107,7 @@ test('one poisonous user does not stop the others', async () => {
     expect(report).toMatchObject({ users: users - 1, failed: 1, failures: [{ userId: 'u50' }] });
     expect(again.interests('u49').interests.length).toBeGreaterThan(0);
     expect(again.interests('u51').interests.length).toBeGreaterThan(0);
-    expect(again.interests('u50').interests).toEqual([]);
+    expect(() => again.interests('u50')).toThrow('a stored action has format 0');
     await again.close();
   }
 });
@@ -118,11 +118,10 @@ test('actions accepted after a batch began its plan wait for the next', async ()
   const running = data.batch({ nowMs: now, workers: 2 });
   await data.appendActions([{ userId: 'u0', itemId: 'i299', type: 'save', timestamp: now - 1 }]);
   await running;
-  const members = () =>
-    data.interests('u0', { members: true }).interests.flatMap((interest) => interest.members ?? []);
-  expect(members()).not.toContain('i299');
+  const members = () => JSON.stringify([...data.rows('profiles')].find(({ user_id }) => user_id === 'u0'));
+  expect(members()).not.toContain('"i299"');
   await data.batch({ nowMs: now });
-  expect(members()).toContain('i299');
+  expect(members()).toContain('"i299"');
   await data.close();
 });
 

@@ -1,0 +1,205 @@
+import type { ActionLog } from '../actions/log.js';
+import type { LoadedSpace } from '../catalog/space.js';
+import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
+import type { Directory } from '../disk/directory.js';
+import type { IdTable } from '../disk/ids.js';
+import type { ActionType, UserLog } from '../model/action.js';
+import { type ItemKey, type UserKey, vectorOf } from '../model/item.js';
+import type { Interest, InterestSource, Profile } from '../model/profile.js';
+import { InferScratch, inferWith } from '../profile/infer.js';
+import { configHash, type ProfileOptions, resolveOptions } from '../profile/options.js';
+import { type CollectOptions, collectPoints, type Points } from '../profile/points.js';
+import { decayTo } from '../profile/sample.js';
+import { actionsSince, interestMeans, overlayProfile, planOnline } from '../profile/update.js';
+import type { Generation, ProfileStore } from '../store/profiles.js';
+import { IdOrder } from './idorder.js';
+import { alphaOf, declaredTypes, readSettings, type ShapingOptions } from './settings.js';
+
+/** What is known of a user now. */
+export interface LiveUser {
+  /** By falling importance, as of `asOf`. */
+  readonly interests: readonly Interest[];
+  readonly source: InterestSource;
+  /** Epoch ms: the later of the batch and the user's newest action that is in. */
+  readonly asOf: number;
+  /** Newest action that is in. */
+  readonly maxSeq: number;
+  /** Whether the last batch had interests of this user. */
+  readonly isPublished: boolean;
+  /** Items the user ever acted on with interest or excluded; having been shown one does not bar it. */
+  readonly barred: ReadonlySet<ItemKey>;
+  /** Of these, the excluded ones. */
+  readonly excluded: ReadonlySet<ItemKey>;
+}
+
+/** What the profiles of a space go by: the options of its last batch, or those that the first one will have. */
+export interface LiveBasis {
+  readonly generation: Generation | null;
+  readonly options: ProfileOptions;
+  readonly configHash: string;
+  /** By their codes in the log. */
+  readonly types: readonly ActionType[];
+}
+
+/**
+ * What: a user's interests as of now, from the last batch and the actions since: the online half of the method.
+ * Source: algorithm.md §5.
+ * Convention: with no new interest action the stored profile; else, as `planOnline` says, all of the window clustered
+ * again under the options of the batch, or the overlay. The instant they are for is that of the newest such action (at
+ * least the batch's asOf, at most `nowMs`), so that an exact answer is what a batch at that instant would write. Before
+ * the first batch every action is new. Nothing is stored.
+ * Time: a scan of the user's log, and the clustering where something is new.
+ * Checked by: test/pipeline/live.test.ts.
+ */
+export class LiveProfiles {
+  private readonly directory: Directory;
+  private readonly log: ActionLog;
+  private readonly profiles: (space: string) => ProfileStore;
+  private readonly order: IdOrder;
+  private readonly scratch = new InferScratch();
+  private clusterer: Clusterer | null = null;
+
+  constructor(
+    directory: Directory,
+    items: IdTable,
+    log: ActionLog,
+    profiles: (space: string) => ProfileStore,
+  ) {
+    this.directory = directory;
+    this.log = log;
+    this.profiles = profiles;
+    this.order = new IdOrder(items);
+  }
+
+  basis(space: LoadedSpace): LiveBasis {
+    const generation = this.profiles(space.info.name).current();
+    const published = generation?.options as ShapingOptions | undefined;
+    const settings = { alpha: alphaOf(space).value, ...readSettings(this.directory) };
+    const options = resolveOptions({ ...settings, ...published });
+    const digest = generation?.configHash ?? configHash(options, declaredTypes(this.log));
+    return { generation, options, configHash: digest, types: this.log.types.list() };
+  }
+
+  of(user: UserKey | null, space: LoadedSpace, nowMs: number, basis = this.basis(space)): LiveUser {
+    const stored = user === null ? null : this.profiles(space.info.name).get(user);
+    const log = user === null ? noActions : this.log.userLog(user);
+    const base = {
+      interests: stored?.interests ?? [],
+      asOf: basis.generation?.asOf ?? Math.min(nowMs, this.log.newestTime() ?? 0),
+      maxSeq: stored?.maxSeq ?? 0,
+      isPublished: stored !== null,
+      ...rolesOf(log, basis.types),
+    };
+    const news = this.news(log, space, nowMs, basis);
+    const source = stored === null ? 'none' : 'batch';
+    if (user === null || news === null) return { ...base, source };
+    const fresh = this.update(user, { log, news, stored }, space, basis);
+    const { interests, asOf } = fresh.profile;
+    const isEmpty = interests.length === 0;
+    return { ...base, interests, asOf, maxSeq: news.maxSeq, source: isEmpty ? 'none' : fresh.source };
+  }
+
+  /** The interest actions since the batch; null where there are none that count. */
+  private news(log: UserLog, space: LoadedSpace, nowMs: number, basis: LiveBasis): News | null {
+    const { generation, types } = basis;
+    const since = actionsSince(log, generation?.maxSeq ?? 0);
+    if (since.length === 0) return null;
+    const counts = (row: number): boolean =>
+      types[since.types[row]].role === 'interest' && since.times[row] <= nowMs;
+    const rows = Array.from({ length: since.length }, (_, row) => row).filter(counts);
+    const newest = rows.reduce((latest, row) => Math.max(latest, since.times[row]), generation?.asOf ?? 0);
+    const points = collectPoints(since, newest, this.collecting(since, space, basis));
+    const maxSeq = since.seqs.subarray(0, since.length).reduce((a, b) => Math.max(a, b), 0);
+    return points.times.length === 0 ? null : { points, asOf: newest, maxSeq };
+  }
+
+  private update(
+    user: UserKey,
+    { log, news, stored }: { log: UserLog; news: News; stored: Profile | null },
+    space: LoadedSpace,
+    basis: LiveBasis,
+  ): { profile: Profile; source: 'exact' | 'overlay' } {
+    const { options, configHash: digest } = basis;
+    const { name, generation, dim } = space.info;
+    const inferring = {
+      ...options,
+      identity: { user: this.log.users.idOf(user), space: name, generation },
+    };
+    const points = collectPoints(log, news.asOf, this.collecting(log, space, basis));
+    const plan = planOnline(news.points.times.length, points.itemKeys.length, options);
+    const clusterer = this.clustererOf(dim);
+    if (stored && plan === 'overlay' && allHaveVectors(stored, space)) {
+      const vector = (item: ItemKey): Float32Array => vectorOf(space, item) as Float32Array;
+      const means = interestMeans(stored.interests, dim, vector, options.repeats);
+      const newPoints = { ...news.points, maxSeq: news.maxSeq };
+      const online = { vectorOf: vector, clusterer };
+      const profile = overlayProfile({ profile: stored, means }, newPoints, news.asOf, inferring, online);
+      return { profile, source: 'overlay' };
+    }
+    gather(clusterer, points, space);
+    const published = stored?.interests ?? [];
+    const interests = inferWith(clusterer, this.scratch, points, news.asOf, inferring, published);
+    const about = { space: name, configHash: digest, asOf: news.asOf, maxSeq: news.maxSeq };
+    return { profile: { ...about, interests }, source: 'exact' };
+  }
+
+  private collecting(log: UserLog, space: LoadedSpace, { options, types }: LiveBasis): CollectOptions {
+    return {
+      windowDays: options.windowDays,
+      types,
+      maxItems: options.maxItemsPerUser,
+      hasVector: (item) => item < space.rowOfItem.length && space.rowOfItem[item] >= 0,
+      idRank: this.order.ranksOf(log),
+    };
+  }
+
+  private clustererOf(dim: number): Clusterer {
+    if (this.clusterer?.dim !== dim) this.clusterer = createClusterer(dim);
+    return this.clusterer;
+  }
+}
+
+/** Of a user's log, what may not come back. */
+function rolesOf(log: UserLog, types: readonly ActionType[]): Pick<LiveUser, 'barred' | 'excluded'> {
+  const barred = new Set<ItemKey>();
+  const excluded = new Set<ItemKey>();
+  for (let row = 0; row < log.length; row++) {
+    const { role } = types[log.types[row]];
+    if (role !== 'impression') barred.add(log.items[row]);
+    if (role === 'exclude') excluded.add(log.items[row]);
+  }
+  return { barred, excluded };
+}
+
+interface News {
+  readonly points: Points;
+  /** Epoch ms: the newest of them, at least the batch's asOf. */
+  readonly asOf: number;
+  readonly maxSeq: number;
+}
+
+const noActions: UserLog = {
+  length: 0,
+  items: new Uint32Array(0),
+  times: new Float64Array(0),
+  types: new Uint16Array(0),
+  weights: new Float32Array(0),
+  seqs: new Float64Array(0),
+};
+
+function allHaveVectors({ interests }: Profile, space: LoadedSpace): boolean {
+  return interests.every(({ members }) => members.every((item) => vectorOf(space, item) !== null));
+}
+
+/** Every point has a vector: `collectPoints` keeps only those. */
+function gather(clusterer: Clusterer, { itemKeys }: Points, space: LoadedSpace): void {
+  const rows = clusterer.vectors(itemKeys.length);
+  for (let i = 0; i < itemKeys.length; i++)
+    rows.set(vectorOf(space, itemKeys[i]) as Float32Array, i * space.dim);
+}
+
+/** The interests of a live user at an instant: importances decay, nothing else moves. */
+export function interestsAt(live: LiveUser, atMs: number, lambda: number): readonly Interest[] {
+  const { interests, asOf, maxSeq } = live;
+  return decayTo({ space: '', configHash: '', asOf, maxSeq, interests }, atMs, lambda).interests;
+}
