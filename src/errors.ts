@@ -42,6 +42,7 @@ export const errorTable = {
   'no-profiles': { title: 'No batch has been run yet', status: 409, exit: 2 },
   'index-missing': { title: 'No index has been built yet', status: 409, exit: 2 },
   'index-unavailable': { title: 'The library for indexes cannot be loaded', status: 501, exit: 1 },
+  leak: { title: 'Something dated after the cut reached a model under evaluation', status: 500, exit: 1 },
   interrupted: { title: 'Interrupted', status: 503, exit: 1 },
   internal: { title: 'A defect of this program', status: 500, exit: 1 },
 } as const;

@@ -92,7 +92,7 @@ export class ChunkRunner {
       if (log.length > points.leftOut.role) active++;
       if (points.itemKeys.length === 0) return;
       const { interests, basis, isReused } = this.interestsOf(user, points);
-      this.addPopularity(points);
+      addPopularity(this.popularity, points, this.plan.asOf, this.plan.options.lambda);
       if (isReused) reused++;
       entries.push({ user, bytes: encodeInterests(interests, basis) });
       interestCounts.push(interests.length);
@@ -185,17 +185,6 @@ export class ChunkRunner {
     this.clusterMs += performance.now() - started;
     return interests;
   }
-
-  private addPopularity(points: Points): void {
-    const { asOf, options } = this.plan;
-    const { itemKeys, actionOffsets, times, weights } = points;
-    for (let i = 0; i < itemKeys.length; i++) {
-      for (let a = actionOffsets[i]; a < actionOffsets[i + 1]; a++) {
-        const decayed = weights[a] * Math.exp((-options.lambda * (asOf - times[a])) / dayMs);
-        this.popularity[itemKeys[i]] += Math.round(decayed / popularityUnit);
-      }
-    }
-  }
 }
 
 type Counts = { -readonly [reason in keyof LeftOut]: number };
@@ -206,6 +195,17 @@ function addTo(sum: Counts, more: LeftOut): void {
   sum.outsideWindow += more.outsideWindow;
   sum.unembedded += more.unembedded;
   sum.truncated += more.truncated;
+}
+
+/** Adds a user's actions, each decayed by its age at `asOf`, to `sums` per item, in units of 2⁻²⁰. */
+export function addPopularity(sums: Float64Array, points: Points, asOf: number, lambda: number): void {
+  const { itemKeys, actionOffsets, times, weights } = points;
+  for (let i = 0; i < itemKeys.length; i++) {
+    for (let a = actionOffsets[i]; a < actionOffsets[i + 1]; a++) {
+      const decayed = weights[a] * Math.exp((-lambda * (asOf - times[a])) / dayMs);
+      sums[itemKeys[i]] += Math.round(decayed / popularityUnit);
+    }
+  }
 }
 
 /** Items by falling popularity, ties to the lower number; items nobody acted on are left out. */

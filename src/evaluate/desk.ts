@@ -1,0 +1,84 @@
+import { Catalog } from '../catalog/catalog.js';
+import { type Directory, openDirectory } from '../disk/directory.js';
+import { PinnersageError } from '../errors.js';
+import type { UserKey } from '../model/item.js';
+import { Searches } from '../pipeline/searches.js';
+import type { Contender, ContenderModule, ContenderSource, GlobalModels } from './contender.js';
+import type { LogTable } from './log.js';
+import { modelsOf, type PeriodData, type StoredSpace } from './models.js';
+import { storedSpace } from './space.js';
+import { type UserSums, Walker, type WalkRules } from './walker.js';
+
+/** What a thread is given once: plain data over shared arrays. */
+export interface DeskInput {
+  readonly path: string;
+  readonly space: string;
+  readonly log: LogTable;
+  readonly rules: WalkRules;
+  readonly sources: readonly ContenderSource[];
+}
+
+export type Task =
+  | { readonly kind: 'period'; readonly period: PeriodData; readonly steps: readonly [number, number] }
+  | { readonly kind: 'users'; readonly users: readonly { readonly user: UserKey; readonly userId: string }[] }
+  | { readonly kind: 'finish' };
+
+/** `period` answers nothing, `users` their sums, `finish` the exposures per contender. */
+export type Answer = readonly UserSums[] | readonly Float64Array[] | null;
+
+/** Does tasks, in a thread of its own or in the caller's. */
+export class Desk {
+  private readonly walker: Walker;
+  private readonly stored: StoredSpace;
+  private readonly directory: Directory;
+  private models: GlobalModels | null = null;
+  private current: Extract<Task, { kind: 'period' }> | null = null;
+
+  private constructor(directory: Directory, input: DeskInput, contenders: readonly Contender[]) {
+    this.directory = directory;
+    this.stored = storedSpace(new Catalog(directory), new Searches(directory, () => {}), input.space);
+    this.walker = new Walker(input.log, input.rules, contenders, input.rules.history.idRank.length);
+  }
+
+  static async open(input: DeskInput): Promise<Desk> {
+    const contenders = await loadContenders(input.sources);
+    return new Desk(await openDirectory(input.path, { mode: 'read' }), input, contenders);
+  }
+
+  do(task: Task): Answer {
+    if (task.kind === 'period') {
+      this.current = task;
+      this.models = modelsOf(task.period, this.stored);
+      return null;
+    }
+    if (task.kind === 'finish') return this.walker.exposures;
+    const { models, current } = this;
+    if (!models || !current) throw new PinnersageError('internal', 'users came before the first period');
+    return task.users.map(({ user, userId }) =>
+      this.walker.walk(user, userId, current.steps, models, current.period.facts),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.directory.close();
+  }
+}
+
+/** @throws `option-invalid` where a module does not export contenders, or two share a name. */
+export async function loadContenders(sources: readonly ContenderSource[]): Promise<Contender[]> {
+  const all: Contender[] = [];
+  for (const { module, args } of sources) {
+    const loaded = (await import(module)) as Partial<ContenderModule>;
+    if (typeof loaded.contenders !== 'function')
+      throw new PinnersageError(
+        'option-invalid',
+        `${module}: expected an export "contenders", a function that returns a list of contenders`,
+      );
+    all.push(...loaded.contenders(args));
+  }
+  const names = all.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new PinnersageError('option-invalid', `contender: got "${twice}" twice, expected different names`);
+  return all;
+}

@@ -1,0 +1,105 @@
+import { ActionLog } from '../actions/log.js';
+import { Catalog } from '../catalog/catalog.js';
+import type { LoadedSpace } from '../catalog/space.js';
+import type { Directory } from '../disk/directory.js';
+import type { UserKey } from '../model/item.js';
+import { readSettings } from '../pipeline/settings.js';
+import { startingAlpha } from '../profile/alpha.js';
+import { type ProfileOptions, resolveOptions } from '../profile/options.js';
+import type { DeskInput } from './desk.js';
+import type { Provenance } from './guard.js';
+import { type Layout, layoutFor } from './layout.js';
+import { type LogTable, loadLog } from './log.js';
+import { type FittedSpace, fitPeriod, type PeriodData } from './models.js';
+import { budgetsFor, type ProtocolOptions, resolveProtocol } from './options.js';
+import { cutOf, makePlan, makeTimetable, type Plan } from './plan.js';
+import { reachable, sourcesOf } from './space.js';
+import type { WalkRules } from './walker.js';
+
+export interface EvaluationInput extends Partial<ProtocolOptions> {
+  /** Default: the active one. */
+  readonly space?: string;
+  /** Options of the profiles, over those that are stored. */
+  readonly profile?: Partial<ProfileOptions>;
+  /** Vectors as they were known at a cut, for spaces that are learnt from actions. Default: the stored ones throughout. */
+  readonly fitSpace?: (untilMs: number, log: LogTable) => FittedSpace;
+}
+
+/** One space of one log, ready to be walked: what calibration and the report share. */
+export interface Evaluation {
+  readonly space: LoadedSpace;
+  readonly log: LogTable;
+  readonly plan: Plan;
+  readonly rules: WalkRules;
+  readonly layout: Layout;
+  readonly deskInput: Omit<DeskInput, 'sources'>;
+  userId(user: UserKey): string;
+  /** The global models of every period, each fitted when it is asked for. */
+  periods(): Iterable<readonly [number, PeriodData]>;
+}
+
+/** Reads what an evaluation needs and decides what is foretold for whom. Changes nothing on disk. */
+export function prepareEvaluation(directory: Directory, input: EvaluationInput): Evaluation {
+  const catalog = new Catalog(directory);
+  const actionLog = new ActionLog(directory);
+  const protocol = resolveProtocol(protocolOf(input));
+  const space = catalog.load(input.space);
+  const log = loadLog(actionLog);
+  const types = actionLog.types.list();
+  const options = resolveOptions({ ...readSettings(directory), alpha: alphaOf(space), ...input.profile });
+  const idRank = catalog.ids.ranks();
+  const timetable = makeTimetable(log, types, protocol);
+  const { repeatItems } = protocol;
+  const targets = { types, ...reachable(space, idRank.length), windowDays: options.windowDays, repeatItems };
+  const plan = makePlan(log, timetable, targets, protocol);
+  const layout = layoutFor(budgetsFor(liveItems(space), protocol));
+  const rules: WalkRules = {
+    timetable,
+    targets,
+    history: { types, idRank, options, repeatItems },
+    layout,
+    protocol,
+    rankAgainst: types.some(({ role }, code) => role === 'impression' && log.types.includes(code))
+      ? 'impressions'
+      : 'sampled',
+  };
+  return {
+    space,
+    log,
+    plan,
+    rules,
+    layout,
+    deskInput: { path: directory.path, space: space.info.name, log, rules },
+    userId: (user) => actionLog.users.idOf(user),
+    *periods() {
+      for (const [p, first] of timetable.periods.entries()) {
+        const cutMs = cutOf(timetable, first);
+        const fitted = input.fitSpace?.(cutMs, log) ?? null;
+        const stored: Provenance[] = fitted ? [] : sourcesOf(space);
+        const period = fitPeriod(log, rules.history, cutMs, fitted?.table ?? space, fitted);
+        yield [p, { ...period, sources: [...period.sources, ...stored] }];
+      }
+    },
+  };
+}
+
+function protocolOf({
+  space: _,
+  profile: __,
+  fitSpace: ___,
+  ...given
+}: EvaluationInput): Partial<ProtocolOptions> {
+  return given;
+}
+
+/** The space's own threshold, else that of the starting rule, which is not stored here. */
+function alphaOf(space: LoadedSpace): number {
+  const stored = space.info.alpha?.value;
+  if (stored !== undefined) return stored;
+  const live = Uint32Array.from(space.live.keys()).filter((row) => space.live[row] === 1);
+  return startingAlpha(space.vectors, space.dim, live).value;
+}
+
+function liveItems({ live }: LoadedSpace): number {
+  return live.reduce((sum, row) => sum + row, 0);
+}

@@ -1,0 +1,121 @@
+import { createExactSearch } from '../ann/exact.js';
+import type { VectorSearch } from '../ann/search.js';
+import { allocateVectors } from '../math/vectors.js';
+import type { EmbeddingTable } from '../model/item.js';
+import { addPopularity, rankPopularity } from '../pipeline/chunk.js';
+import { collectPoints, PointScratch } from '../profile/points.js';
+import { NeighborCache } from '../retrieve/cache.js';
+import type { GlobalModels } from './contender.js';
+import type { Provenance } from './guard.js';
+import type { HistoryRules } from './history.js';
+import { type LogTable, userLogUntil, usersOf } from './log.js';
+import type { ItemFacts } from './walker.js';
+
+/** Vectors of a space as they were known at some time. */
+export interface FittedSpace {
+  readonly name: string;
+  readonly generation: number;
+  readonly normalized: boolean;
+  readonly table: EmbeddingTable;
+  /** What it was built from. */
+  readonly sources: readonly Provenance[];
+}
+
+/** What is fitted for one period: plain data over shared arrays, for threads. */
+export interface PeriodData {
+  readonly cutMs: number;
+  /** Decayed popularity per item, in units of 2⁻²⁰. */
+  readonly popularity: Float64Array;
+  readonly facts: ItemFacts;
+  /** Vectors fitted for this period; null where those of the stored space serve. */
+  readonly space: FittedSpace | null;
+  readonly sources: readonly Provenance[];
+}
+
+const headShare = 0.2;
+
+/** Everything that is common to all users, from what happened up to `cutMs`. */
+export function fitPeriod(
+  log: LogTable,
+  rules: HistoryRules,
+  cutMs: number,
+  table: EmbeddingTable,
+  space: FittedSpace | null,
+): PeriodData {
+  const items = rules.idRank.length;
+  const popularity = new Float64Array(new SharedArrayBuffer(8 * items));
+  const actedBy = new Float64Array(items);
+  const scratch = new PointScratch();
+  const { options, types, idRank } = rules;
+  const collecting = {
+    windowDays: options.windowDays,
+    types,
+    maxItems: options.maxItemsPerUser,
+    hasVector: (item: number) => item < table.rowOfItem.length && table.rowOfItem[item] >= 0,
+    idRank,
+  };
+  let newestMs = Number.NEGATIVE_INFINITY;
+  let users = 0;
+  for (let user = 0; user < usersOf(log); user++) {
+    const own = userLogUntil(log, user, cutMs);
+    if (own.length === 0) continue;
+    users++;
+    const points = collectPoints(own, cutMs, collecting, scratch);
+    addPopularity(popularity, points, cutMs, options.lambda);
+    for (const item of points.itemKeys) actedBy[item]++;
+    for (const time of points.times) newestMs = Math.max(newestMs, time);
+  }
+  const facts = { novelty: noveltyOf(actedBy, users), tail: tailOf(actedBy, table) };
+  const sources = [{ what: 'popularity', newestMs }, ...(space?.sources ?? [])];
+  return { cutMs, popularity, facts, space, sources };
+}
+
+/** −log2 of the share of users who acted on an item, (n + 1) / (users + 1). Source: Vargas and Castells 2011, doi:10.1145/2043932.2043955. */
+function noveltyOf(actedBy: Float64Array, users: number): Float64Array {
+  const novelty = new Float64Array(new SharedArrayBuffer(8 * actedBy.length));
+  for (let item = 0; item < actedBy.length; item++)
+    novelty[item] = -Math.log2((actedBy[item] + 1) / (users + 1));
+  return novelty;
+}
+
+/** Marks the live items that are not among the fifth acted on by most users (ties: the lower number is ahead). */
+function tailOf(actedBy: Float64Array, { itemOfRow, live }: EmbeddingTable): Uint8Array {
+  const tail = new Uint8Array(new SharedArrayBuffer(actedBy.length));
+  const items = itemOfRow.filter((_, row) => live[row] === 1);
+  items.sort((a, b) => actedBy[b] - actedBy[a] || a - b);
+  for (const item of items.subarray(Math.ceil(headShare * items.length))) tail[item] = 1;
+  return tail;
+}
+
+/** The stored space as a thread has it. */
+export interface StoredSpace {
+  readonly name: string;
+  readonly generation: number;
+  readonly normalized: boolean;
+  readonly table: EmbeddingTable;
+  readonly search: VectorSearch;
+}
+
+/** What contenders see of a period. */
+export function modelsOf(period: PeriodData, stored: StoredSpace): GlobalModels {
+  const { space, popularity, cutMs } = period;
+  const used = space ? { ...space, search: searchOf(space) } : stored;
+  return {
+    cutMs,
+    space: used.name,
+    spaceGeneration: used.generation,
+    normalized: used.normalized,
+    table: used.table,
+    search: used.search,
+    cache: new NeighborCache(),
+    popular: rankPopularity(popularity),
+    popularity,
+  };
+}
+
+/** An exact search over a copy that this thread scans in place. */
+function searchOf({ table, normalized }: FittedSpace): VectorSearch {
+  const vectors = allocateVectors(table.itemOfRow.length, table.dim);
+  vectors.set(table.vectors);
+  return createExactSearch({ vectors, dim: table.dim, live: table.live, normalized });
+}

@@ -1,0 +1,185 @@
+import { deriveSeed } from '../math/hash.js';
+import { createRng } from '../math/rng.js';
+import type { ItemKey, UserKey } from '../model/item.js';
+import { vectorOf } from '../model/item.js';
+import type { Contender, GlobalModels, UserAtCut, UserModel } from './contender.js';
+import { TargetCosines } from './cosines.js';
+import { guardUser } from './guard.js';
+import { HistoryMaker, type HistoryRules } from './history.js';
+import type { Layout } from './layout.js';
+import { type LogTable, userLogOf, userLogUntil } from './log.js';
+import { pairwiseDistance } from './metrics/lists.js';
+import { rankingScores } from './metrics/ranking.js';
+import { retrievalScores } from './metrics/retrieval.js';
+import type { ProtocolOptions } from './options.js';
+import { cutOf, stepsOf, type TargetRules, type Timetable, type UserStep } from './plan.js';
+
+/** What stays the same over the whole walk. */
+export interface WalkRules {
+  readonly timetable: Timetable;
+  readonly targets: TargetRules;
+  readonly history: HistoryRules;
+  readonly layout: Layout;
+  readonly protocol: ProtocolOptions;
+  /** Whether action items are ranked against what was shown beside them, or against sampled items. */
+  readonly rankAgainst: 'impressions' | 'sampled';
+}
+
+/** Sums over one user's steps in one period. */
+export interface UserSums {
+  readonly user: UserKey;
+  readonly steps: number;
+  readonly ranked: number;
+  readonly targets: number;
+  /** Steps with something to foretell and nothing usable in the window before. */
+  readonly cold: number;
+  /** contenders × metrics. */
+  readonly sums: Float64Array;
+}
+
+/** Novelty and tail of items at a cut: what lists are judged by beside their hits. */
+export interface ItemFacts {
+  /** Per item: −log2 of the (smoothed) share of users who acted on it. */
+  readonly novelty: Float64Array;
+  /** Per item: 1 where it is not among the most popular fifth. */
+  readonly tail: Uint8Array;
+}
+
+/** Walks users through the steps of one period after another. One per thread. */
+export class Walker {
+  /** Per contender: how often each item was among the candidates at the main budget, over all draws. */
+  readonly exposures: readonly Float64Array[];
+  private readonly contenders: readonly Contender[];
+  private readonly log: LogTable;
+  private readonly rules: WalkRules;
+  private readonly histories: HistoryMaker;
+
+  constructor(log: LogTable, rules: WalkRules, contenders: readonly Contender[], items: number) {
+    this.log = log;
+    this.rules = rules;
+    this.contenders = contenders;
+    this.histories = new HistoryMaker(rules.history);
+    this.exposures = contenders.map(() => new Float64Array(items));
+  }
+
+  /** A user's steps from `from` up to, not including, `to`. */
+  walk(
+    user: UserKey,
+    userId: string,
+    [from, to]: readonly [number, number],
+    models: GlobalModels,
+    facts: ItemFacts,
+  ): UserSums {
+    const { timetable, targets, layout } = this.rules;
+    const sums = new Float64Array(this.contenders.length * layout.metrics.length);
+    const tally = { steps: 0, ranked: 0, targets: 0, cold: 0 };
+    for (const step of stepsOf(userLogOf(this.log, user), timetable, targets)) {
+      if (step.step < from || step.step >= to) continue;
+      const asOfMs = cutOf(timetable, step.step);
+      const history = this.histories.at(user, userId, userLogUntil(this.log, user, asOfMs), asOfMs, models);
+      if (!history) {
+        tally.cold++;
+        continue;
+      }
+      guardUser(history);
+      tally.steps++;
+      tally.targets += step.targets.length;
+      if (this.step(history, step, facts, sums)) tally.ranked++;
+    }
+    return { user, ...tally, sums };
+  }
+
+  /** Adds what every contender scores to `sums`; whether there was something to rank against. */
+  private step(history: UserAtCut, step: UserStep, facts: ItemFacts, sums: Float64Array): boolean {
+    const { layout, protocol } = this.rules;
+    const seed = deriveSeed('evaluate', protocol.seed, history.userId, step.step);
+    const cosines = new TargetCosines(history.models.table, step.targets);
+    const negatives = this.negatives(history, step, seed);
+    const width = layout.metrics.length;
+    this.contenders.forEach((contender, c) => {
+      const model = contender.fit(history, contender.knowsFuture ? step.targets : []);
+      const row = sums.subarray(c * width, (c + 1) * width);
+      const draws = contender.draws ?? 1;
+      for (let draw = 0; draw < draws; draw++) {
+        const rng = createRng(deriveSeed(seed, contender.name, draw));
+        const list = model.candidates(layout.budgets.all[layout.budgets.all.length - 1], rng);
+        this.addLists(list, step.targets, cosines, history.models, facts, row, 1 / draws, this.exposures[c]);
+      }
+      if (negatives.length > 0) addRanking(model, step.targets, negatives, history.models, row);
+    });
+    return negatives.length > 0;
+  }
+
+  private addLists(
+    list: ArrayLike<ItemKey>,
+    targets: readonly ItemKey[],
+    cosines: TargetCosines,
+    { table }: GlobalModels,
+    { novelty, tail }: ItemFacts,
+    row: Float64Array,
+    weight: number,
+    exposures: Float64Array,
+  ): void {
+    const { budgets } = this.rules.layout;
+    const { relevanceCosine } = this.rules.protocol;
+    const scores = retrievalScores(
+      targets,
+      list,
+      budgets.all,
+      (target, place) => cosines.of(target, list[place]) >= relevanceCosine,
+    );
+    let at = 0;
+    for (const { relevance, recall, hit, ndcg } of scores)
+      for (const value of [relevance, recall, hit, ndcg]) row[at++] += weight * value;
+    const shown = Math.min(list.length, budgets.all[budgets.main]);
+    let novel = 0;
+    let inTail = 0;
+    for (let i = 0; i < shown; i++) {
+      exposures[list[i]]++;
+      novel += novelty[list[i]];
+      inTail += tail[list[i]];
+    }
+    row[at++] += weight * pairwiseDistance(table, list, shown);
+    row[at++] += weight * (shown === 0 ? 0 : novel / shown);
+    row[at++] += weight * (shown === 0 ? 0 : inTail / shown);
+  }
+
+  /** Up to `negatives` per target: what was shown in the step and not acted on, or items the user never acted on. */
+  private negatives(history: UserAtCut, { targets, shown }: UserStep, seed: number): ItemKey[] {
+    const { rankAgainst, protocol } = this.rules;
+    const wanted = protocol.negatives * targets.length;
+    const rng = createRng(deriveSeed(seed, 'negatives'));
+    const { table } = history.models;
+    if (rankAgainst === 'impressions') {
+      const left = shown.filter((item) => vectorOf(table, item) !== null);
+      for (let i = 0; i < Math.min(wanted, left.length - 1); i++) {
+        const j = i + rng.below(left.length - i);
+        [left[i], left[j]] = [left[j], left[i]];
+      }
+      return left.slice(0, wanted);
+    }
+    const found = new Set<ItemKey>();
+    const acted = new Set(targets);
+    for (let tries = 0; found.size < wanted && tries < 20 * wanted; tries++) {
+      const row = rng.below(table.itemOfRow.length);
+      const item = table.itemOfRow[row];
+      if (table.live[row] === 1 && !history.barred.has(item) && !acted.has(item)) found.add(item);
+    }
+    return [...found];
+  }
+}
+
+/** Items without a vector cannot be scored: they come last. */
+function addRanking(
+  model: UserModel,
+  targets: readonly ItemKey[],
+  negatives: readonly ItemKey[],
+  { table }: GlobalModels,
+  row: Float64Array,
+): void {
+  const score = (item: ItemKey): number =>
+    vectorOf(table, item) === null ? Number.NEGATIVE_INFINITY : model.score(item);
+  const { rPrecision, reciprocalRank } = rankingScores(targets.map(score), negatives.map(score));
+  row[row.length - 2] += rPrecision;
+  row[row.length - 1] += reciprocalRank;
+}
