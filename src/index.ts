@@ -30,4 +30,4 @@ export type { RetainOptions, RetainReport } from './pipeline/retention.js';
 export type { Settings } from './pipeline/settings.js';
 export type { BuildSpaceOptions, BuildSpaceReport, SpaceListing } from './pipeline/spaces.js';
 export type { CacheStats } from './retrieve/cache.js';
-export type { MergeRule } from './retrieve/retrieve.js';
+export type { MergeRule, Recipe } from './retrieve/recipe.js';

@@ -3,20 +3,19 @@ import type { Recommendation } from '../model/candidate.js';
 import type { Filter } from '../model/filter.js';
 import type { InterestSource } from '../model/profile.js';
 import type { PinnerSage } from '../pipeline/pinnersage.js';
+import type { RecipeRequest } from '../pipeline/recipes.js';
 import { defaultCount, type SeenPolicy, seenPolicies } from '../pipeline/recommend.js';
-import { type MergeRule, mergeRules } from '../retrieve/retrieve.js';
 import { titleOf } from './interests.js';
 import { type CommonFlags, count, instant, json, list, seed, withCommon } from './options.js';
 import { print, printJson, table } from './output.js';
+import { withRecipe } from './recipe.js';
 import { withData } from './session.js';
 
-interface Flags extends CommonFlags {
+interface Flags extends CommonFlags, RecipeRequest {
   readonly count: number;
-  readonly medoids?: number;
   readonly seed?: number;
   readonly filter?: Filter;
   readonly pool?: string;
-  readonly merge?: MergeRule;
   readonly exclude?: readonly string[];
   readonly seen?: SeenPolicy;
   readonly explain?: boolean;
@@ -25,11 +24,10 @@ interface Flags extends CommonFlags {
 }
 
 export function recommendCommand(): Command {
-  return withCommon(new Command('recommend'))
-    .description('candidates for a user from a few of their interests, drawn by importance')
+  return withRecipe(withCommon(new Command('recommend')))
+    .description("candidates for a user from the user's interests, by default a few drawn by importance")
     .argument('<user>', 'user id; one who is not known gets popular items, named as a fallback')
     .option('--count <k>', 'how many candidates', count, defaultCount)
-    .option('--medoids <e>', 'how many interests are sampled (default: 3)', count)
     .option('--seed <n>', 'replays a draw (default: from the user and the clock)', seed)
     .option(
       '--filter <json>',
@@ -37,9 +35,6 @@ export function recommendCommand(): Command {
       json,
     )
     .option('--pool <name>', 'only items of a pool, a filter stored with "config pool"')
-    .addOption(
-      new Option('--merge <rule>', 'how the interests share the count (default: turns)').choices(mergeRules),
-    )
     .option('--exclude <ids>', 'items that must not come back, with commas between', list)
     .addOption(
       new Option(
@@ -74,7 +69,7 @@ function present(answer: Recommendation, data: PinnerSage): string {
   const why =
     answer.fallback === 'popularity'
       ? `nothing is known of ${answer.userId}: popular items`
-      : `drawn for ${answer.userId} with seed ${answer.seed} (${sourceText[answer.source]}), with their shares of the first draw:\n${drawn.join('\n')}`;
+      : `used for ${answer.userId} with seed ${answer.seed} (${sourceText[answer.source]}), with their shares of the importance:\n${drawn.join('\n')}`;
   const medoidOf = new Map(answer.interests.map((interest) => [interest.interestId, interest.medoid]));
   const rows = answer.items.map((item, rank) => [
     rank + 1,

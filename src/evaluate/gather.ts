@@ -1,8 +1,11 @@
 import type { Neighbors } from '../ann/search.js';
 import { type ItemKey, vectorOf } from '../model/item.js';
 import { portion } from '../retrieve/cache.js';
-import type { MergeRule } from '../retrieve/retrieve.js';
+import type { MergeRule } from '../retrieve/recipe.js';
 import type { GlobalModels, UserAtCut, UserModel } from './contender.js';
+
+/** Rules by which lists of neighbours are merged. */
+type ListMerge = Exclude<MergeRule, 'mixture'>;
 
 /** One point in the space that stands for a user, or for a part of one. */
 export interface UserEmbedding {
@@ -25,7 +28,7 @@ export function itemEmbedding(models: GlobalModels, item: ItemKey, weight = 1): 
 export function embeddingModel(
   user: UserAtCut,
   embeddings: readonly UserEmbedding[],
-  merge: MergeRule,
+  merge: ListMerge,
   choose: Choose = (all) => all,
 ): UserModel {
   return {
@@ -43,7 +46,7 @@ type Choose = (
 export function gather(
   { models, barred }: UserAtCut,
   embeddings: readonly UserEmbedding[],
-  merge: MergeRule,
+  merge: ListMerge,
   count: number,
 ): Uint32Array {
   const total = embeddings.reduce((sum, { weight }) => sum + weight, 0);
@@ -69,7 +72,7 @@ export function gather(
   return found.subarray(0, taken.size);
 }
 
-const priorities: Record<MergeRule, (stream: Stream) => number> = {
+const priorities: Record<ListMerge, (stream: Stream) => number> = {
   turns: (stream) => -stream.given,
   importance: (stream) => stream.share / (2 * stream.given + 1),
   score: (stream) => stream.score,

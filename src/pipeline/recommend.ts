@@ -13,18 +13,20 @@ import type { Filter } from '../model/filter.js';
 import type { ItemKey } from '../model/item.js';
 import { requestSeed } from '../profile/sample.js';
 import { type Admitted, type CacheStats, NeighborCache } from '../retrieve/cache.js';
-import { type MergeRule, mergeRules, type Pick as Picked, retrieve } from '../retrieve/retrieve.js';
+import type { PopularityPrior } from '../retrieve/prior.js';
+import { type Recipe, recipeText } from '../retrieve/recipe.js';
+import { type Pick as Picked, retrieve } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
 import { checkOneOf } from './guard.js';
 import { type LiveBasis, LiveProfiles, type LiveUser } from './live.js';
 import { poolFilter } from './pools.js';
+import { Priors, type RecipeRequest, recipeNames, recipeOf } from './recipes.js';
 import type { Searches } from './searches.js';
 
-export interface RecommendOptions {
+/** What is wanted and, where other than the default, how: see `Recipe` for the options of the method. */
+export interface RecommendOptions extends RecipeRequest {
   /** Candidates wanted. Default: 100. Range: integer ≥ 1. */
   readonly count?: number;
-  /** Interests sampled, the paper's e. Default: as configured (3). Range: integer ≥ 1. */
-  readonly medoids?: number;
   /** The space of profiles and vectors. Default: the active one. */
   readonly space?: string;
   /** Replays a draw. Default: derived from the user and `nowMs`. Range: safe integer ≥ 0. */
@@ -37,8 +39,6 @@ export interface RecommendOptions {
   readonly exclude?: readonly string[];
   /** Whether items that the user acted on with interest may come back. Default: 'exclude'. */
   readonly seen?: SeenPolicy;
-  /** How the drawn interests share the count. Default: 'turns', equally. */
-  readonly merge?: MergeRule;
   /** Whether each item names the user's own items behind it. Default: false. */
   readonly explain?: boolean;
   /** The clock, epoch ms. Default: the wall clock. Effect: the newest action that counts; the seed, where none is given. */
@@ -49,7 +49,6 @@ export const seenPolicies = ['exclude', 'include'] as const;
 export type SeenPolicy = (typeof seenPolicies)[number];
 
 export const defaultCount = 100;
-const defaultMerge: MergeRule = 'turns';
 /** How many of the user's own items an explained candidate names. */
 const becauseCount = 3;
 const noPopularity: Popularity = { items: new Uint32Array(0), scores: new Float64Array(0) };
@@ -60,17 +59,17 @@ export interface ServingState {
   readonly search: VectorSearch;
   readonly basis: LiveBasis;
   readonly popularity: () => Popularity;
+  readonly prior: () => PopularityPrior;
 }
 
 /** A request with its defaults filled in and its ids turned into numbers. */
 export interface PreparedRequest {
   readonly userId: string;
   readonly count: number;
-  readonly medoids: number;
+  readonly recipe: Recipe;
   readonly seed: number;
   readonly seen: SeenPolicy;
   readonly excluded: readonly ItemKey[];
-  readonly merge: MergeRule;
   readonly because: number;
   readonly filter: FilterNode | null;
   /** Both as they were given. */
@@ -87,6 +86,7 @@ export class Recommender {
   private readonly rowFilter: RowFilter;
   private readonly searches: Searches;
   private readonly cache = new NeighborCache();
+  private readonly priors = new Priors();
 
   constructor(
     directory: Directory,
@@ -123,13 +123,13 @@ export class Recommender {
   state(name?: string): ServingState {
     const space = this.catalog.load(name);
     const store = this.profiles(space.info.name);
-    return {
-      space,
-      search: this.searches.of(space),
-      basis: this.live.basis(space),
-      // Read only where it is needed: it is as long as the catalog.
-      popularity: () => store.popularity() ?? noPopularity,
-    };
+    const search = this.searches.of(space);
+    const basis = this.live.basis(space);
+    // Read only where it is needed: it is as long as the catalog.
+    const popularity = (): Popularity => store.popularity() ?? noPopularity;
+    const prior = (): PopularityPrior =>
+      this.priors.of(space, search, basis.generation?.number ?? 0, popularity);
+    return { space, search, basis, popularity, prior };
   }
 
   /** @throws `option-invalid`, `pool-unknown`. */
@@ -138,17 +138,16 @@ export class Recommender {
     options: RecommendOptions & { readonly nowMs: number },
     { basis }: ServingState,
   ): PreparedRequest {
-    const { exclude = [], seen = 'exclude', merge = defaultMerge } = options;
-    checkOneOf('merge', merge, mergeRules);
+    const { exclude = [], seen = 'exclude' } = options;
+    if (options.recipe !== undefined) checkOneOf('recipe', options.recipe, recipeNames);
     checkOneOf('seen', seen, seenPolicies);
     return {
       userId,
       count: positive('count', options.count ?? defaultCount),
-      medoids: positive('medoids', options.medoids ?? basis.options.medoids),
+      recipe: recipeOf(options, basis.options.medoids),
       seed: options.seed ?? deriveSeed('seed', userId, options.nowMs),
       seen,
       excluded: exclude.map((itemId) => this.catalog.ids.find(itemId)).filter((key) => key !== null),
-      merge,
       because: options.explain ? becauseCount : 0,
       filter: this.filterOf(options),
       given: { filter: options.filter ?? null, pool: options.pool ?? null },
@@ -163,11 +162,12 @@ export class Recommender {
     admit: Admitted | null,
     cache: NeighborCache,
   ): Recommendation {
-    const { userId, seed, count, medoids, merge, because } = request;
+    const { userId, seed, count, recipe, because } = request;
     const retrieved = retrieve(
       {
         interests: live.interests,
         table: state.space,
+        normalized: state.space.info.normalized,
         search: state.search,
         cache,
         admit,
@@ -175,8 +175,11 @@ export class Recommender {
         get popular() {
           return state.popularity();
         },
+        get prior() {
+          return state.prior();
+        },
       },
-      { count, medoids, merge, because },
+      { ...recipe, count, because },
       createRng(requestSeed(seed, userId, 'recommend')),
     );
     return {
@@ -240,12 +243,12 @@ function positive(name: string, value: number): number {
 
 /** The same request on the same data has the same id. */
 function recommendationId(
-  { userId, seed, count, medoids, merge, seen, excluded, filter }: PreparedRequest,
+  { userId, seed, count, recipe, seen, excluded, filter }: PreparedRequest,
   { space, basis }: ServingState,
   live: LiveUser,
 ): string {
   const { name, generation: spaceGeneration, rows } = space.info;
-  const request = [count, medoids, merge, seen, ...excluded, filter?.text ?? ''];
+  const request = [count, recipeText(recipe), seen, ...excluded, filter?.text ?? ''];
   const data = [basis.generation?.number ?? 0, basis.configHash, live.maxSeq, name, spaceGeneration, rows];
   return hashHex('recommendation', userId, seed, ...request, ...data);
 }

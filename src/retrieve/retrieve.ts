@@ -1,14 +1,21 @@
-import type { Neighbors, VectorSearch } from '../ann/search.js';
+import type { RowSet, VectorSearch } from '../ann/search.js';
 import type { Rng } from '../math/rng.js';
 import { TopK } from '../math/topk.js';
 import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
-import { type DrawnInterest, sampleInterests } from '../profile/sample.js';
-import { type Admitted, type NeighborCache, portion } from './cache.js';
+import type { DrawnInterest } from '../profile/sample.js';
+import type { Admitted, NeighborCache } from './cache.js';
+import { cosine, type Found, Lane, type LaneInput, neighborSource, Picked } from './lane.js';
+import { mixtureSource } from './mixture.js';
+import { PopularityPrior } from './prior.js';
+import { isUsable, makeQueries, meanOf, type Query, useInterests } from './queries.js';
+import { type MergeRule, type Recipe, resolveRecipe } from './recipe.js';
 
 export interface RetrieveInput {
   readonly interests: readonly Interest[];
   readonly table: EmbeddingTable;
+  /** Whether all vectors have norm 1. */
+  readonly normalized: boolean;
   readonly search: VectorSearch;
   /** Remembers the neighbours of medoids for all users; null to ask the index each time. */
   readonly cache: NeighborCache | null;
@@ -16,35 +23,29 @@ export interface RetrieveInput {
   readonly admit: Admitted | null;
   /** Items that must not come back: what the user acted on or excluded. */
   readonly barred: ReadonlySet<ItemKey>;
-  /** Items for a user without interests, best first. */
+  /** Items by falling popularity: for a user without interests, and for the prior. */
   readonly popular: PopularItems;
+  /** Made of `popular`, the table and the search; where it is not given and a recipe needs it, it is made for the request. */
+  readonly prior?: PopularityPrior;
 }
 
+/** Items by falling popularity. */
 export interface PopularItems {
   readonly items: Uint32Array;
   readonly scores: Float64Array;
 }
 
-/**
- * Which interest gives the next candidate: `turns` the one that has given least, `importance` the one farthest below its
- * share of the first draw (Sainte-Laguë), `score` the one with the best next score.
- */
-export const mergeRules = ['turns', 'importance', 'score'] as const;
-export type MergeRule = (typeof mergeRules)[number];
-
-export interface RetrieveOptions {
+/** The recipe, of which what is not given is the paper's, and what is asked of it. */
+export interface RetrieveOptions extends Partial<Recipe> {
   /** Candidates wanted. Range: integer ≥ 1. Fewer come back only where no more are admitted. */
   readonly count: number;
-  /** Interests sampled, the paper's e. Range: integer ≥ 1. */
-  readonly medoids: number;
-  /** How the drawn interests share the count. */
-  readonly merge: MergeRule;
   /** Of the user's own items, how many are named as the reason for each candidate. 0 for none. */
   readonly because: number;
 }
 
 export interface Pick {
   readonly item: ItemKey;
+  /** 1 − ‖q − x‖²/2 for its query, a cosine on unit vectors, plus the popularity prior; under a mixture that of all. */
   readonly score: number;
   readonly interest: Interest | null;
   readonly because: readonly ItemKey[];
@@ -52,122 +53,141 @@ export interface Pick {
 
 export interface Retrieved {
   readonly fallback: 'popularity' | null;
+  /** The interests that were used: in the order of the draw, or by falling importance where nothing is drawn. */
   readonly drawn: readonly DrawnInterest[];
   readonly propensity: number;
   readonly picks: readonly Pick[];
 }
 
 /**
- * What: candidates of one user: e medoids sampled by importance, the nearest neighbours of each, merged, without what
- * the user acted on.
- * Source: algorithm.md §4 (paper, section 4: "candidate generation").
- * Convention: under `merge: turns` the sampled interests share the count equally [ours]: they take turns in the order of
- * the draw, each giving its nearest item that is not there yet, so any prefix of the answer covers them evenly. Ties of
- * every rule go to the interest drawn first; where one runs dry the others go on. Interests whose medoid has no vector
- * in the space are left out before the draw; a medoid need not be admitted itself.
- * Time and memory: one search per sampled interest for about twice its share, for four times as many while that does not
+ * What: candidates of one user by a recipe: some or all interests, what to look for in each, the nearest items, merged,
+ * without what the user acted on.
+ * Source: algorithm.md §4 (paper, section 4: "candidate generation"); the other recipes are ours.
+ * Convention: under `merge: turns` the queries share the count equally [ours]: they take turns in the order of the
+ * draw, each giving its nearest item that is not there yet, so any prefix of the answer covers them evenly. Ties of
+ * every rule go to the query drawn first; where one runs dry the others go on. Interests of which nothing has a vector in
+ * the space are left out before the draw; a medoid need not be admitted itself. A candidate of an `average` is told as
+ * coming from the interest whose medoid is nearest to it.
+ * Time and memory: one search per query for about twice its share, for four times as many while that does not
  * suffice; none for what the cache remembers.
- * Departures from the paper: merge order and shares, which it does not state.
- * Checked by: test/retrieve/retrieve.test.ts.
+ * Departures from the paper: merge order and shares, which it does not state; every recipe but the paper's.
+ * Checked by: test/retrieve/retrieve.test.ts, test/retrieve/recipes.test.ts.
  */
 export function retrieve(input: RetrieveInput, options: RetrieveOptions, rng: Rng): Retrieved {
-  const usable = input.interests.filter((interest) => vectorOf(input.table, interest.medoid) !== null);
-  if (usable.length === 0) return popularPicks(input, options.count);
-  const { drawn, propensity } = sampleInterests(usable, options.medoids, rng);
-  const share = Math.ceil(options.count / drawn.length);
-  const streams = drawn.map((from) => new NeighborStream(input, from, share));
-  const taken = new Set<ItemKey>();
+  const recipe = resolveRecipe(options);
+  const usable = input.interests.filter((interest) => isUsable(input.table, interest, recipe.query));
+  const prior =
+    recipe.prior > 0 || recipe.popularShare < 1 ? (input.prior ?? new PopularityPrior(input)) : null;
+  const limited = limit(input, recipe, prior);
+  if (usable.length === 0) return popularPicks({ ...input, admit: limited.admit }, options.count);
+  const { drawn, propensity } = useInterests(usable, recipe, rng);
+  const queries = makeQueries(drawn, recipe.query, input.table, input.normalized);
+  const picked = new Picked(input.table);
+  const { count } = options;
+  const lanes = makeLanes(limited, queries, { count, recipe, normalized: input.normalized, prior, picked });
   const picks: Pick[] = [];
-  while (picks.length < options.count) {
-    const stream = nextStream(streams, taken, options.merge);
-    if (!stream) break;
-    const found = stream.give();
-    const { interest } = stream.from;
-    taken.add(found.item);
-    const because = options.because > 0 ? reasons(input.table, interest, found.item, options.because) : [];
-    picks.push({ ...found, interest, because });
+  while (picks.length < count) {
+    const next = nextLane(lanes, recipe.merge);
+    if (!next) break;
+    next.lane.give(next.found);
+    picks.push(explain(input.table, next.found, drawn, options.because));
   }
   return { fallback: null, drawn, propensity, picks };
 }
 
-const priorities: Record<MergeRule, (stream: NeighborStream, next: Found) => number> = {
-  turns: (stream) => -stream.given,
-  importance: (stream) => stream.from.probability / (2 * stream.given + 1),
+/** Search and rows as the recipe wants them. What is remembered of a search with a prior is kept apart. */
+function limit(
+  input: RetrieveInput,
+  { prior: strength, popularShare }: Recipe,
+  prior: PopularityPrior | null,
+): LaneInput {
+  const { table, barred, admit } = input;
+  if (!prior) return { table, barred, search: input.search, admit, cache: input.cache };
+  const search = strength > 0 ? prior.searchWith(strength) : input.search;
+  const cache = input.cache && prior.cacheOf(strength);
+  if (popularShare === 1) return { table, barred, search, admit, cache };
+  const rows = prior.rows(popularShare);
+  const text = `${admit?.text ?? ''} share=${popularShare}`;
+  return { table, barred, search, admit: { text, rows: admit ? bothRows(admit.rows, rows) : rows }, cache };
+}
+
+function bothRows(a: RowSet, b: RowSet): RowSet {
+  const bits = a.bits.map((bit, row) => bit & b.bits[row]);
+  return { bits, count: bits.reduce((sum, bit) => sum + bit, 0) };
+}
+
+interface LanePlan {
+  readonly count: number;
+  readonly recipe: Recipe;
+  readonly normalized: boolean;
+  readonly prior: PopularityPrior | null;
+  readonly picked: Picked;
+}
+
+/** One list per query, or one of all queries under a mixture. */
+function makeLanes(input: LaneInput, queries: readonly Query[], plan: LanePlan): Lane[] {
+  const { count, recipe, prior, picked } = plan;
+  const { diversity, temperature } = recipe;
+  if (recipe.merge === 'mixture') {
+    const bias = (row: number): number => (prior ? recipe.prior * prior.of(row) : 0);
+    const mean = meanOf(queries, plan.normalized);
+    return [
+      new Lane(mixtureSource(input, queries, mean, { count, temperature, bias }), 1, picked, diversity),
+    ];
+  }
+  const share = Math.ceil(count / queries.length);
+  return queries.map(
+    (query) => new Lane(neighborSource(input, query, share), query.weight, picked, diversity),
+  );
+}
+
+const priorities: Record<MergeRule, (lane: Lane, next: Found) => number> = {
+  turns: (lane) => -lane.given,
+  importance: (lane) => lane.weight / (2 * lane.given + 1),
   score: (_, next) => next.score,
+  mixture: () => 0,
 };
 
-/** The stream that the rule puts first among those with an item left, or null. */
-function nextStream(
-  streams: readonly NeighborStream[],
-  taken: ReadonlySet<ItemKey>,
-  rule: MergeRule,
-): NeighborStream | null {
-  let best: NeighborStream | null = null;
+/** The lane that the rule puts first among those with an item left, and that item. */
+function nextLane(lanes: readonly Lane[], rule: MergeRule): { lane: Lane; found: Found } | null {
+  let best: { lane: Lane; found: Found } | null = null;
   let highest = Number.NEGATIVE_INFINITY;
-  for (const stream of streams) {
-    const next = stream.peek(taken);
-    const priority = next ? priorities[rule](stream, next) : Number.NEGATIVE_INFINITY;
-    if (next && (best === null || priority > highest)) {
-      best = stream;
+  for (const lane of lanes) {
+    const found = lane.peek();
+    const priority = found ? priorities[rule](lane, found) : Number.NEGATIVE_INFINITY;
+    if (found && (best === null || priority > highest)) {
+      best = { lane, found };
       highest = priority;
     }
   }
   return best;
 }
 
-interface Found {
-  readonly item: ItemKey;
-  readonly score: number;
+/** A candidate with the interest behind it: that of its query, else the one whose medoid is nearest. */
+function explain(
+  table: EmbeddingTable,
+  { item, score, from }: Found,
+  drawn: readonly DrawnInterest[],
+  because: number,
+): Pick {
+  const { interest } = from ?? nearestInterest(table, item, drawn);
+  return { item, score, interest, because: because > 0 ? reasons(table, interest, item, because) : [] };
 }
 
-/** The neighbours of an interest's medoid that may come back, asked for in growing portions. */
-class NeighborStream {
-  readonly from: DrawnInterest;
-  /** How many items it has given. */
-  given = 0;
-  private readonly input: RetrieveInput;
-  private readonly available: number;
-  private wanted: number;
-  private found: Neighbors;
-  private at = 0;
-
-  constructor(input: RetrieveInput, from: DrawnInterest, share: number) {
-    this.input = input;
-    this.from = from;
-    this.available = input.admit ? Math.min(input.admit.rows.count, input.search.size) : input.search.size;
-    this.wanted = Math.min(this.available, portion(2 * share + 32));
-    this.found = this.ask();
+function nearestInterest(
+  table: EmbeddingTable,
+  item: ItemKey,
+  drawn: readonly DrawnInterest[],
+): DrawnInterest {
+  const candidate = vectorOf(table, item);
+  let best = drawn[0];
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const from of drawn) {
+    const medoid = vectorOf(table, from.interest.medoid);
+    const likeness = medoid && candidate ? cosine(medoid, candidate) : Number.NEGATIVE_INFINITY;
+    if (likeness > highest) [best, highest] = [from, likeness];
   }
-
-  /** The next neighbour that is neither barred nor taken, or null where there is none left. */
-  peek(taken: ReadonlySet<ItemKey>): Found | null {
-    const { table, barred } = this.input;
-    for (;;) {
-      for (; this.at < this.found.rows.length; this.at++) {
-        const item = table.itemOfRow[this.found.rows[this.at]];
-        if (!barred.has(item) && !taken.has(item)) return { item, score: this.found.scores[this.at] };
-      }
-      if (this.wanted >= this.available) return null;
-      this.wanted = Math.min(this.available, 4 * this.wanted);
-      this.found = this.ask(); // the first `at` neighbours come again and stay consumed
-    }
-  }
-
-  /** What `peek` last showed, which must not have been null. */
-  give(): Found {
-    const item = this.input.table.itemOfRow[this.found.rows[this.at]];
-    this.given++;
-    return { item, score: this.found.scores[this.at++] };
-  }
-
-  private ask(): Neighbors {
-    const { table, search, cache, admit } = this.input;
-    const row = table.rowOfItem[this.from.interest.medoid];
-    const query = vectorOf(table, this.from.interest.medoid) as Float32Array;
-    return cache
-      ? cache.neighbors(search, row, query, this.wanted, admit)
-      : search.search(query, this.wanted, admit?.rows);
-  }
+  return best;
 }
 
 /** The members of the interest nearest to the candidate, nearest first. */

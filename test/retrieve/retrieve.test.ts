@@ -1,53 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createExactSearch } from '../../src/ann/exact.js';
 import { createRng } from '../../src/math/rng.js';
 import type { EmbeddingTable } from '../../src/model/item.js';
-import type { Interest } from '../../src/model/profile.js';
 import { type Admitted, NeighborCache } from '../../src/retrieve/cache.js';
-import { type MergeRule, mergeRules, type RetrieveInput, retrieve } from '../../src/retrieve/retrieve.js';
+import { type MergeRule, mergeRules } from '../../src/retrieve/recipe.js';
+import { retrieve } from '../../src/retrieve/retrieve.js';
 import { randomMatrix } from '../helpers/vectors.js';
-
-function tableOf(vectors: Float32Array, dim: number): EmbeddingTable {
-  const rows = vectors.length / dim;
-  return {
-    dim,
-    vectors,
-    itemOfRow: Uint32Array.from({ length: rows }, (_, row) => row),
-    rowOfItem: Int32Array.from({ length: rows }, (_, row) => row),
-    live: new Uint8Array(rows).fill(1),
-  };
-}
-
-const interest = (id: string, medoid: number, importance: number, members = [medoid]): Interest => ({
-  id,
-  medoid,
-  importance,
-  size: members.length,
-  lastActionAt: 0,
-  members: Uint32Array.from(members),
-  counts: new Uint32Array(members.length).fill(1),
-});
-
-function inputOf(
-  table: EmbeddingTable,
-  interests: readonly Interest[],
-  barred: Iterable<number> = [],
-): RetrieveInput {
-  return {
-    interests,
-    table,
-    search: createExactSearch({ ...table, normalized: true }),
-    cache: null,
-    admit: null,
-    barred: new Set(barred),
-    popular: { items: Uint32Array.of(7, 3), scores: Float64Array.of(9, 5) },
-  };
-}
-
-/** Unit vectors in the plane, by their angle in degrees. */
-const byAngle = (...degrees: number[]): Float32Array =>
-  Float32Array.from(degrees.flatMap((a) => [Math.cos((a * Math.PI) / 180), Math.sin((a * Math.PI) / 180)]));
+import { byAngle, inputOf, interest, tableOf } from './tables.js';
 
 test('sampled interests take turns with their nearest items, and name the members behind them', () => {
   // Items 0, 1, 2 lie around 0°, items 5 and 6 around 90°; the user acted on 0, 2 and 5.

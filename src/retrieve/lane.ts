@@ -1,0 +1,162 @@
+import type { Neighbors, VectorSearch } from '../ann/search.js';
+import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
+import type { DrawnInterest } from '../profile/sample.js';
+import { type Admitted, type NeighborCache, portion } from './cache.js';
+import type { Query } from './queries.js';
+
+/** A candidate with what found it. */
+export interface Found {
+  readonly item: ItemKey;
+  readonly score: number;
+  /** The interest behind it; null where the caller has to say. */
+  readonly from: DrawnInterest | null;
+}
+
+/** Where neighbours come from. */
+export interface LaneInput {
+  readonly table: EmbeddingTable;
+  readonly search: VectorSearch;
+  readonly cache: NeighborCache | null;
+  readonly admit: Admitted | null;
+  readonly barred: ReadonlySet<ItemKey>;
+}
+
+/** Candidates best first, without those that are barred; null where there are no more. */
+export type Source = () => Found | null;
+
+/** Rows that may come back at most. */
+export function availableRows({ admit, search }: LaneInput): number {
+  return admit ? Math.min(admit.rows.count, search.size) : search.size;
+}
+
+export function askNeighbors(input: LaneInput, query: Query, wanted: number): Neighbors {
+  const { search, cache, admit } = input;
+  return cache && query.row !== null
+    ? cache.neighbors(search, query.row, query.vector, wanted, admit)
+    : search.search(query.vector, wanted, admit?.rows);
+}
+
+/** The neighbours of a query that may come back, asked for in growing portions. */
+export function neighborSource(input: LaneInput, query: Query, share: number): Source {
+  const { table, barred } = input;
+  const available = availableRows(input);
+  let wanted = Math.min(available, portion(2 * share + 32));
+  let found = askNeighbors(input, query, wanted);
+  let at = 0;
+  return () => {
+    for (;;) {
+      while (at < found.rows.length) {
+        const item = table.itemOfRow[found.rows[at]];
+        const score = found.scores[at++];
+        if (!barred.has(item)) return { item, score, from: query.from };
+      }
+      if (wanted >= available) return null;
+      wanted = Math.min(available, 4 * wanted);
+      found = askNeighbors(input, query, wanted); // the first `at` neighbours come again and stay consumed
+    }
+  };
+}
+
+/** How far a lane looks for a candidate unlike those picked, beyond the next. */
+const lookAhead = 128;
+
+interface Ahead extends Found {
+  /** Greatest cosine to the first `compared` picks. */
+  likeness: number;
+  compared: number;
+}
+
+/** A list of candidates that takes part in the merge. */
+export class Lane {
+  /** Its share of the importance. */
+  readonly weight: number;
+  /** How many items it has given. */
+  given = 0;
+  private readonly source: Source;
+  private readonly picked: Picked;
+  private readonly diversity: number;
+  private ahead: Ahead[] = [];
+  private isDry = false;
+
+  constructor(source: Source, weight: number, picked: Picked, diversity: number) {
+    this.source = source;
+    this.weight = weight;
+    this.picked = picked;
+    this.diversity = diversity;
+  }
+
+  /** The next candidate that is not picked yet, or null where there is none left. */
+  peek(): Found | null {
+    this.look();
+    return this.best();
+  }
+
+  /** Takes what `peek` last showed, which must not have been null. */
+  give(found: Found): void {
+    this.given++;
+    this.ahead = this.ahead.filter((next) => next !== found);
+    this.picked.add(found.item);
+  }
+
+  private look(): void {
+    const wanted = this.diversity > 0 ? lookAhead : 1;
+    this.ahead = this.ahead.filter(({ item }) => !this.picked.has(item));
+    while (this.ahead.length < wanted && !this.isDry) {
+      const next = this.source();
+      if (!next) this.isDry = true;
+      else if (!this.picked.has(next.item))
+        this.ahead.push({ ...next, likeness: Number.NEGATIVE_INFINITY, compared: 0 });
+    }
+  }
+
+  private best(): Found | null {
+    if (this.diversity === 0 || this.ahead.length === 0) return this.ahead[0] ?? null;
+    let best = this.ahead[0];
+    let highest = Number.NEGATIVE_INFINITY;
+    for (const next of this.ahead) {
+      this.picked.compare(next);
+      const worth = next.score - this.diversity * Math.max(0, next.likeness);
+      if (worth > highest) [best, highest] = [next, worth];
+    }
+    return best;
+  }
+}
+
+/** What was picked so far, over all lanes. */
+export class Picked {
+  private readonly table: EmbeddingTable;
+  private readonly items = new Set<ItemKey>();
+  private readonly vectors: Float32Array[] = [];
+
+  constructor(table: EmbeddingTable) {
+    this.table = table;
+  }
+
+  has(item: ItemKey): boolean {
+    return this.items.has(item);
+  }
+
+  add(item: ItemKey): void {
+    this.items.add(item);
+    const vector = vectorOf(this.table, item);
+    if (vector) this.vectors.push(vector);
+  }
+
+  /** Brings the likeness of a candidate up to date. */
+  compare(next: Ahead): void {
+    const vector = vectorOf(this.table, next.item);
+    if (!vector) return;
+    for (; next.compared < this.vectors.length; next.compared++)
+      next.likeness = Math.max(next.likeness, cosine(vector, this.vectors[next.compared]));
+  }
+}
+
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += a[i] * b[i];
+    aa += a[i] * a[i];
+    bb += b[i] * b[i];
+  }
+  return ab === 0 ? 0 : ab / Math.sqrt(aa * bb);
+}

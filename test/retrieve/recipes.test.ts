@@ -1,0 +1,242 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createRng } from '../../src/math/rng.js';
+import { type EmbeddingTable, vectorOf } from '../../src/model/item.js';
+import type { Interest } from '../../src/model/profile.js';
+import {
+  interestChoices,
+  mergeRules,
+  paperRecipe,
+  queryKinds,
+  type Recipe,
+  recipeText,
+  resolveRecipe,
+} from '../../src/retrieve/recipe.js';
+import { type RetrieveInput, retrieve } from '../../src/retrieve/retrieve.js';
+import { randomMatrix } from '../helpers/vectors.js';
+import { byAngle, inputOf, interest, tableOf } from './tables.js';
+
+const run = (input: RetrieveInput, recipe: Partial<Recipe>, count: number, because = 0) =>
+  retrieve(input, { ...recipe, count, because }, createRng(4));
+
+test('without a draw the weightiest come first, all of them or e, with shares and a propensity of 1', () => {
+  const table = tableOf(byAngle(0, 30, 60, 90, 120), 2);
+  const interests = [interest('a', 0, 1), interest('b', 1, 6), interest('c', 2, 3)];
+  const of = (choice: Recipe['interests'], medoids: number) => {
+    const { drawn, propensity } = run(inputOf(table, interests), { interests: choice, medoids }, 2);
+    return { ids: drawn.map((d) => d.interest.id), shares: drawn.map((d) => d.probability), propensity };
+  };
+  expect(of('top', 2)).toEqual({ ids: ['b', 'c'], shares: [0.6, 0.3], propensity: 1 });
+  expect(of('all', 1)).toEqual({ ids: ['b', 'c', 'a'], shares: [0.6, 0.3, 0.1], propensity: 1 });
+});
+
+test('an average is the mean of all points, and its candidates are told by the nearest medoid', () => {
+  // Points at 0° (twice as often) and 90°: the mean points to 26.57°.
+  const table = tableOf(byAngle(0, 90, 20, 35, 70, -60), 2);
+  const often = { ...interest('a', 0, 2), counts: Uint32Array.of(2) };
+  const { picks } = run(
+    inputOf(table, [often, interest('b', 1, 1)], [0, 1]),
+    { interests: 'all', query: 'average' },
+    4,
+    1,
+  );
+  expect(picks.map(({ item }) => item)).toEqual([2, 3, 4, 5]);
+  const mean = (Math.atan2(1, 2) * 180) / Math.PI;
+  expect(picks[0].score).toBeCloseTo(Math.cos(((mean - 20) * Math.PI) / 180), 6);
+  expect(picks.map((pick) => pick.interest?.id)).toEqual(['a', 'a', 'b', 'a']);
+  expect(picks.map((pick) => pick.because)).toEqual([[0], [0], [1], [0]]);
+});
+
+test('a centroid is the mean of its members, an item query each of them', () => {
+  const table = tableOf(byAngle(0, 40, 20, 3, 41), 2);
+  const input = inputOf(table, [interest('a', 0, 1, [0, 1])], [0, 1]);
+  const items = (query: Recipe['query']) => run(input, { query }, 3).picks.map(({ item }) => item);
+  expect(items('medoid')).toEqual([3, 2, 4]);
+  expect(items('centroid')).toEqual([2, 3, 4]);
+  expect(items('items')).toEqual([3, 4, 2]);
+});
+
+test('what cancels out still gives candidates', () => {
+  const table = tableOf(byAngle(0, 180, 90), 2);
+  const { picks } = run(
+    inputOf(table, [interest('a', 0, 1), interest('b', 1, 1)], [0, 1]),
+    { interests: 'all', query: 'average' },
+    5,
+  );
+  expect(picks.map(({ item }) => item)).toEqual([2]);
+});
+
+test('a popularity prior adds its strength in proportion to ln(1 + popularity); a share keeps the most popular', () => {
+  const table = tableOf(byAngle(0, 10, 20, 30), 2);
+  const popular = { items: Uint32Array.of(3, 2), scores: Float64Array.of(7, 1) };
+  const input = { ...inputOf(table, [interest('a', 0, 1)], [0]), popular };
+  const cosines = [10, 20, 30].map((angle) => Math.cos((angle * Math.PI) / 180));
+  const { picks } = run(input, { prior: 0.3 }, 3);
+  expect(picks.map(({ item }) => item)).toEqual([3, 2, 1]);
+  [cosines[2] + 0.3, cosines[1] + (0.3 * Math.log(2)) / Math.log(8), cosines[0]].forEach((score, i) => {
+    expect(picks[i].score).toBeCloseTo(score, 6);
+  });
+  expect(run(input, { prior: 0.01 }, 3).picks.map(({ item }) => item)).toEqual([1, 2, 3]);
+  expect(run(input, { popularShare: 0.5 }, 3).picks.map(({ item }) => item)).toEqual([2, 3]);
+});
+
+test('diversity passes over what is like an earlier candidate', () => {
+  const table = tableOf(byAngle(0, 10, 12, -14, 60), 2);
+  const input = inputOf(table, [interest('a', 0, 1)], [0]);
+  const items = (diversity: number) => run(input, { diversity }, 4).picks.map(({ item }) => item);
+  expect(items(0)).toEqual([1, 2, 3, 4]);
+  // cos 12° − cos 2° is −.021, cos 14° − cos 24° is +.057, cos 60° − cos 50° is −.143; then .064 (to 60°) against −.021.
+  expect(items(1)).toEqual([1, 3, 2, 4]);
+  expect(items(10)).toEqual([1, 4, 3, 2]);
+});
+
+/** Everything written out: all scores of all live items, sorted; the merge by its definition. */
+function twin(input: RetrieveInput, recipe: Recipe, count: number): number[] {
+  const { table, barred, popular } = input;
+  const total = input.interests.reduce((sum, { importance }) => sum + importance, 0);
+  const ordered = [...input.interests].sort((a, b) => b.importance - a.importance);
+  const used = recipe.interests === 'top' ? ordered.slice(0, recipe.medoids) : ordered;
+  const weights = used.map(({ importance }) => importance / total);
+  const queries = plainQueries(table, used, weights, recipe.query);
+  const most = Math.log1p(popular.scores[0]);
+  const bias = (item: number): number => {
+    const at = popular.items.indexOf(item);
+    return at < 0 ? 0 : (recipe.prior * Math.log1p(popular.scores[at])) / most;
+  };
+  const open = Array.from(table.itemOfRow).filter((item) => !barred.has(item));
+  const cosineOf = (query: number[], item: number): number =>
+    query.reduce((sum, x, i) => sum + x * (vectorOf(table, item) as Float32Array)[i], 0);
+  const sorted = (score: (item: number) => number): number[] =>
+    [...open].sort((a, b) => score(b) - score(a) || a - b);
+  if (recipe.merge === 'mixture') {
+    const { temperature } = recipe;
+    const score = (item: number): number =>
+      temperature *
+        Math.log(
+          queries.reduce(
+            (sum, { vector, weight }) => sum + weight * Math.exp((cosineOf(vector, item) - 1) / temperature),
+            0,
+          ),
+        ) +
+      bias(item);
+    return sorted(score).slice(0, count);
+  }
+  const lanes = queries.map(({ vector, weight }) => {
+    const score = (item: number): number => cosineOf(vector, item) + bias(item);
+    return { weight, score, list: sorted(score), given: 0 };
+  });
+  const picked: number[] = [];
+  while (picked.length < Math.min(count, open.length)) {
+    for (const lane of lanes) lane.list = lane.list.filter((item) => !picked.includes(item));
+    const worth = lanes.map(({ given, weight, score, list }) => {
+      if (recipe.merge === 'turns') return -given;
+      return recipe.merge === 'importance' ? weight / (2 * given + 1) : score(list[0]);
+    });
+    const lane = lanes[worth.indexOf(Math.max(...worth))];
+    picked.push(lane.list[0]);
+    lane.given++;
+  }
+  return picked;
+}
+
+function plainQueries(
+  table: EmbeddingTable,
+  used: readonly Interest[],
+  weights: readonly number[],
+  kind: Recipe['query'],
+): { vector: number[]; weight: number }[] {
+  const own = (item: number): number[] => Array.from(vectorOf(table, item) as Float32Array);
+  const mean = (vectors: number[][], by: readonly number[]): number[] => {
+    const sum = vectors[0].map((_, i) => vectors.reduce((all, vector, v) => all + by[v] * vector[i], 0));
+    const length = Math.hypot(...sum);
+    return sum.map((x) => x / length);
+  };
+  const points = used.flatMap(({ members }, i) =>
+    Array.from(members, (item) => ({ vector: own(item), weight: weights[i] / members.length })),
+  );
+  if (kind === 'average')
+    return [
+      {
+        vector: mean(
+          points.map(({ vector }) => vector),
+          points.map(({ weight }) => weight),
+        ),
+        weight: 1,
+      },
+    ];
+  if (kind === 'items') return [...points].sort((a, b) => b.weight - a.weight);
+  return used.map(({ medoid, members }, i) => ({
+    vector:
+      kind === 'medoid'
+        ? own(medoid)
+        : mean(
+            Array.from(members, own),
+            Array.from(members, () => 1),
+          ),
+    weight: weights[i],
+  }));
+}
+
+test('every recipe without a draw equals its plain twin', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(1e6),
+      fc.integer({ min: 14, max: 60 }),
+      fc.constantFrom(...interestChoices.filter((choice) => choice !== 'sample')),
+      fc.constantFrom(...queryKinds),
+      fc.constantFrom(...mergeRules),
+      fc.constantFrom(0, 0.25, 1),
+      fc.constantFrom(0.05, 0.3, 5),
+      (seed, rows, interests, query, merge, prior, temperature) => {
+        const table = tableOf(randomMatrix(seed, rows, 5), 5);
+        const mine = [0, 1, 2].map((i) =>
+          interest(`${i}`, 4 * i, 3.7 ** (3 - i), [4 * i, 4 * i + 1, 4 * i + 2].slice(i)),
+        );
+        const popular = { items: Uint32Array.of(9, 3, 5), scores: Float64Array.of(20, 6, 0.5) };
+        const input = {
+          ...inputOf(
+            table,
+            mine,
+            mine.flatMap(({ medoid, members }) => [medoid, ...members]),
+          ),
+          popular,
+        };
+        const recipe = { ...paperRecipe, interests, medoids: 2, query, merge, prior, temperature };
+        const found = run(input, recipe, 15).picks.map(({ item }) => item);
+        expect(found).toEqual(twin(input, recipe, 15));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('a mixture asks again until the count is met, and nothing comes twice', () => {
+  const table = tableOf(randomMatrix(3, 900, 5), 5);
+  const barred = Array.from({ length: 700 }, (_, i) => i);
+  const mine = [interest('a', 0, 2), interest('b', 800, 1)];
+  const { picks } = run(inputOf(table, mine, barred), { interests: 'all', merge: 'mixture' }, 190);
+  expect(new Set(picks.map(({ item }) => item)).size).toBe(190);
+  expect(run(inputOf(table, mine, barred), { interests: 'all', merge: 'mixture' }, 500).picks).toHaveLength(
+    200,
+  );
+});
+
+test("the paper's recipe is the default, and what is out of range is refused", () => {
+  expect(resolveRecipe({})).toEqual(paperRecipe);
+  expect(resolveRecipe({ medoids: 5 })).toEqual({ ...paperRecipe, medoids: 5 });
+  expect(recipeText(paperRecipe)).toBe(
+    'interests=sample medoids=3 query=medoid merge=turns temperature=0.1 prior=0 popularShare=1 diversity=0',
+  );
+  const bad = [
+    { medoids: 0 },
+    { temperature: 0 },
+    { prior: -1 },
+    { popularShare: 0 },
+    { diversity: 11 },
+    { merge: 'best' as 'score' },
+    { query: 'mean' as 'average' },
+    { interests: 'some' as 'all' },
+  ];
+  for (const given of bad)
+    expect(() => resolveRecipe(given), JSON.stringify(given)).toThrow(/got .*expected/);
+});
