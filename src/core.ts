@@ -8,7 +8,7 @@ export { type ErrorCode, errorTable, PinnersageError } from './errors.js';
 export { createRng, type Rng } from './math/rng.js';
 export type { Action, ActionType, ActionTypes, Role, UserLog } from './model/action.js';
 export { dayMs } from './model/action.js';
-export type { Interest, Profile } from './model/profile.js';
+export type { Interest, LeftOut, Profile } from './model/profile.js';
 export { type StartingAlphaOptions, startingAlpha } from './profile/alpha.js';
 export type { InterestIdentity, Published } from './profile/identity.js';
 export {
@@ -30,7 +30,6 @@ export {
 export {
   type CollectOptions,
   collectPoints,
-  type LeftOut,
   PointScratch,
   type Points,
 } from './profile/points.js';

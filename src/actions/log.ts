@@ -12,6 +12,7 @@ import {
   type StoredAction,
   stamp,
 } from './codec.js';
+import { UserMarks } from './marks.js';
 import { ActionTypeTable } from './types.js';
 
 /** From `encodeKey` and `encodeValue`. */
@@ -31,6 +32,7 @@ export function scanMemory(actions = 1024): ScanMemory {
 export class ActionLog {
   readonly users: IdTable;
   readonly types: ActionTypeTable;
+  readonly marks: UserMarks;
   private readonly directory: Directory;
   private readonly table: Table;
 
@@ -39,6 +41,7 @@ export class ActionLog {
     this.table = directory.tables.actions;
     this.users = new IdTable(directory, 'user');
     this.types = new ActionTypeTable(directory);
+    this.marks = new UserMarks(directory);
   }
 
   /** Sequence number of the newest accepted action; 0 where there is none. */
@@ -60,9 +63,11 @@ export class ActionLog {
    * Returns, per entry, whether it was new. Writes the acceptance into the values it is given.
    */
   put(entries: Iterable<EncodedAction>, ingestedAt: number): boolean[] {
-    let seq = this.maxSeq();
+    const before = this.maxSeq();
+    let seq = before;
     let newest = this.newestTime() ?? 0;
     const fresh: boolean[] = [];
+    const marks = new Marking();
     for (const entry of entries) {
       const key = asBuffer(entry.key);
       const value = asBuffer(entry.value);
@@ -72,10 +77,12 @@ export class ActionLog {
       fresh.push(isNew);
       if (!isNew) continue;
       seq++;
+      marks.add(key.readUInt32BE(0), seq);
       newest = Math.max(newest, key.readUIntBE(4, 6));
     }
-    const added = seq - this.maxSeq();
+    const added = seq - before;
     if (added > 0) {
+      this.marks.put(marks.finish(), before, seq);
       this.directory.writeMeta('maxSeq', seq);
       this.directory.writeMeta('newestTime', newest);
       this.directory.writeMeta('actionCount', this.count() + added);
@@ -134,10 +141,20 @@ export class ActionLog {
       yield* this.table.getKeys({ start: u32Key(user), end: timeKey(user, ms) });
   }
 
-  /** Removes actions by their keys. What was accepted keeps its numbers. Call inside `Directory.write`. */
+  /** Removes actions by their keys. What was accepted keeps its numbers; a removal has one too. Call inside `Directory.write`. */
   remove(keys: readonly Uint8Array[]): void {
+    const before = this.maxSeq();
+    const marks = new Marking();
     let removed = 0;
-    for (const key of keys) if (this.table.removeSync(asBuffer(key)) as unknown) removed++;
+    for (const bytes of keys) {
+      const key = asBuffer(bytes);
+      if (!(this.table.removeSync(key) as unknown)) continue;
+      removed++;
+      marks.add(key.readUInt32BE(0), before + 1);
+    }
+    if (removed === 0) return;
+    this.directory.writeMeta('maxSeq', before + 1);
+    this.marks.put(marks.finish(), before, before + 1);
     const left = this.count() - removed;
     this.directory.writeMeta('actionCount', left);
     if (left === 0) this.directory.writeMeta('newestTime', null);
@@ -147,6 +164,24 @@ export class ActionLog {
   *actions(user: UserKey): Iterable<StoredAction> {
     for (const { key, value } of this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }))
       yield decodeAction(key, value);
+  }
+}
+
+/** The newest number per user; entries come mostly user by user. */
+class Marking {
+  private readonly marks = new Map<UserKey, number>();
+  private user = -1;
+  private seq = 0;
+
+  add(user: UserKey, seq: number): void {
+    if (user !== this.user && this.user >= 0) this.marks.set(this.user, this.seq);
+    this.user = user;
+    this.seq = seq;
+  }
+
+  finish(): ReadonlyMap<UserKey, number> {
+    if (this.user >= 0) this.marks.set(this.user, this.seq);
+    return this.marks;
   }
 }
 

@@ -16,6 +16,9 @@ export type Table = Database<Buffer, Buffer>;
 
 const tableNames = ['meta', 'itemIds', 'items', 'userIds', 'users', 'actions', 'profiles'] as const;
 export type TableName = (typeof tableNames)[number];
+/** Tables that came later: missing where a reader opens a directory that no writer has opened since. */
+const laterTables = ['marks'] as const;
+export type Tables = Readonly<Record<TableName, Table> & { [name in (typeof laterTables)[number]]?: Table }>;
 
 /**
  * An open data directory: one LMDB environment with the tables of all rooms, so that what belongs together commits
@@ -26,7 +29,7 @@ export interface Directory {
   /** For files that do not outlive the work that made them; emptied when a writer opens the directory. */
   readonly tempDir: string;
   readonly readOnly: boolean;
-  readonly tables: Readonly<Record<TableName, Table>>;
+  readonly tables: Tables;
   /** The action log without copies. */
   readonly scanActions: BorrowedScan;
   /** A JSON value kept under a name, or null. */
@@ -156,19 +159,19 @@ function openEnvironment(path: string, readOnly: boolean): RootDatabase<Buffer, 
   });
 }
 
-function openTables(env: RootDatabase<Buffer, Buffer>): Record<TableName, Table> {
-  const opened = tableNames.map((name) => [
+function openTables(env: RootDatabase<Buffer, Buffer>): Tables {
+  const opened = [...tableNames, ...laterTables].map((name) => [
     name,
     env.openDB({ name, keyEncoding: 'binary', encoding: 'binary' }),
   ]);
-  return Object.fromEntries(opened) as Record<TableName, Table>;
+  return Object.fromEntries(opened) as Tables;
 }
 
 function wrap(
   path: string,
   readOnly: boolean,
   env: RootDatabase<Buffer, Buffer>,
-  tables: Record<TableName, Table>,
+  tables: Tables,
   lock: WriterLock | null,
 ): Directory {
   return {

@@ -2,7 +2,7 @@ import { createExactSearch } from '../ann/exact.js';
 import type { VectorSearch } from '../ann/search.js';
 import { allocateVectors } from '../math/vectors.js';
 import type { EmbeddingTable } from '../model/item.js';
-import { addPopularity, rankPopularity } from '../pipeline/chunk.js';
+import { addPopularity, rankPopularity } from '../pipeline/popularity.js';
 import { collectPoints, PointScratch } from '../profile/points.js';
 import { NeighborCache } from '../retrieve/cache.js';
 import type { GlobalModels } from './contender.js';

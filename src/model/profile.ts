@@ -35,3 +35,14 @@ export interface Profile {
  * window clustered again; `overlay` the stored clusters with the newest actions; `none` where there are none.
  */
 export type InterestSource = 'batch' | 'exact' | 'overlay' | 'none';
+
+/** Actions of a user that make no point, each counted under the first reason that applies. */
+export interface LeftOut {
+  /** Of a type whose role is not `interest`. */
+  readonly role: number;
+  readonly afterAsOf: number;
+  readonly outsideWindow: number;
+  readonly unembedded: number;
+  /** On an item beyond `maxItems`. */
+  readonly truncated: number;
+}

@@ -23,7 +23,10 @@ const runner = new ChunkRunner(
 );
 
 port.on('message', async ({ from, to }: { from: number; to: number }) => {
-  if (from < to) return port.postMessage(runner.run(from, to));
+  if (from < to) {
+    const result = runner.run(from, to);
+    return port.postMessage(result, [result.block.bytes.buffer as ArrayBuffer]);
+  }
   await directory.close();
   port.close();
 });

@@ -7,7 +7,9 @@ import { PinnersageError } from '../errors.js';
 import { configHash, type ProfileOptions, resolveOptions } from '../profile/options.js';
 import type { GenerationWriter, ProfileStore } from '../store/profiles.js';
 import type { BatchWorkerData } from './batch-worker.js';
-import { type BatchPlan, type ChunkResult, ChunkRunner, type FailedUser, rankPopularity } from './chunk.js';
+import { type BatchPlan, type ChunkResult, ChunkRunner, type FailedUser } from './chunk.js';
+import { conditionsOf, continuationOf } from './continuation.js';
+import { rankPopularity } from './popularity.js';
 import { alphaFor, declaredTypes, readSettings, shapingOptions } from './settings.js';
 
 export interface BatchOptions extends Partial<ProfileOptions> {
@@ -16,8 +18,8 @@ export interface BatchOptions extends Partial<ProfileOptions> {
   /** The space whose vectors are clustered. Default: the active one. */
   readonly space?: string;
   /**
-   * Clusters every user again. Default: false, which takes the stored clusters of users whose points are the same as
-   * before. Effect: none on the result, down to the last bit; speed only.
+   * Reads and clusters every user again. Default: false, which leaves users unread of whom nothing has changed, and
+   * takes the stored clusters of those whose points are the same. Effect: none on the result, to the last bit; speed only.
    */
   readonly full?: boolean;
   /** Threads. Default: one per core, at most one per 64 users. Speed only. */
@@ -35,6 +37,8 @@ export interface BatchReport {
   readonly failed: number;
   /** Users whose points are those of the batch before: their clusters were taken over, not computed again. */
   readonly reused: number;
+  /** Users whose actions were read, because something had changed. */
+  readonly read: number;
   /** Over users with at least one. */
   readonly interests: { readonly median: number; readonly p90: number; readonly max: number };
   readonly usersPerSecond: number;
@@ -66,34 +70,43 @@ export async function runBatch(
   given: BatchOptions,
 ): Promise<BatchReport> {
   const started = performance.now();
-  const plan = makePlan(directory, catalog, log, given);
-  const { options } = plan;
+  const { plan, conditions } = makePlan(directory, catalog, log, profiles, given);
+  const { options, asOf, maxSeq, spaceGeneration } = plan;
   const store = profiles(plan.space);
-  const writer = store.begin({
-    spaceGeneration: plan.spaceGeneration,
+  const about = {
+    spaceGeneration,
     configHash: configHash(options, declaredTypes(log)),
+    conditions,
+    rows: plan.table.itemOfRow.length,
     lambda: options.lambda,
     options: { ...shapingOptions(options) },
-    asOf: plan.asOf,
-    maxSeq: plan.maxSeq,
-  });
+    asOf,
+    maxSeq,
+  };
+  const writer = store.begin(about, plan.continued?.base);
   const total = log.users.count();
   const workers = Math.min(given.workers ?? availableParallelism(), Math.ceil(total / usersPerWorker));
-  const tally = new Tally(writer, total, given.onProgress);
+  const tally = new Progress(writer, total, given.onProgress);
   given.onNote?.(`${total} users on ${Math.max(1, workers)} ${workers > 1 ? 'threads' : 'thread'}`);
   const sums = await runOrAbort(writer, () =>
     workers > 1
       ? runThreads(directory.path, plan, workers, total, tally, given.signal)
       : runHere(plan, log, store, total, tally, given.signal),
   );
-  const generation = writer.commit(rankPopularity(sums));
+  const generation = writer.commit(rankPopularity(sums), tally.usersWithInterests);
   const seconds = (performance.now() - started) / 1000;
   const report = tally.report(plan, generation.users, seconds, (user) => log.users.idOf(user));
   warn(report, log, given.onNote ?? (() => {}));
   return report;
 }
 
-function makePlan(directory: Directory, catalog: Catalog, log: ActionLog, given: BatchOptions): BatchPlan {
+function makePlan(
+  directory: Directory,
+  catalog: Catalog,
+  log: ActionLog,
+  profiles: (space: string) => ProfileStore,
+  given: BatchOptions,
+): { plan: BatchPlan; conditions: string } {
   const space = catalog.load(given.space);
   const alpha = alphaFor(catalog, space, given.alpha);
   const options = resolveOptions({ ...readSettings(directory), ...chosen(given), alpha: alpha.value });
@@ -103,17 +116,27 @@ function makePlan(directory: Directory, catalog: Catalog, log: ActionLog, given:
       `${directory.path}: the log holds no actions; run "pinnersage import actions FILE"`,
     );
   const { info, ...table } = space;
-  return {
+  const before = profiles(info.name).current();
+  const now = {
+    conditions: conditionsOf(info, options, declaredTypes(log)),
     asOf: given.nowMs ?? Date.now(),
     maxSeq: log.maxSeq(),
+  };
+  const full = given.full ?? false;
+  const plan = {
+    asOf: now.asOf,
+    maxSeq: now.maxSeq,
     options,
     types: log.types.list(),
     table,
     space: info.name,
     spaceGeneration: info.generation,
     idRank: catalog.ids.ranks(),
-    full: given.full ?? false,
+    full,
+    before,
+    continued: full ? null : continuationOf(before, now, table, log),
   };
+  return { plan, conditions: now.conditions };
 }
 
 /** The profile options among the batch's, without those that were left undefined. */
@@ -132,7 +155,7 @@ async function runOrAbort<T>(writer: GenerationWriter, work: () => Promise<T>): 
 }
 
 /** Sums up what chunks report and hands their profiles on in the order of users. */
-class Tally {
+class Progress {
   private readonly writer: GenerationWriter;
   private readonly total: number;
   private readonly onProgress: ((done: number, total: number) => void) | undefined;
@@ -141,6 +164,7 @@ class Tally {
   private readonly leftOut: { [reason: string]: number } = {};
   private active = 0;
   private reused = 0;
+  private read = 0;
   private clusterMs = 0;
   private totalMs = 0;
 
@@ -151,16 +175,21 @@ class Tally {
   }
 
   add(result: ChunkResult, usersDone: number): void {
-    this.writer.put(result.entries);
+    this.writer.put(result.block);
     for (const count of result.interestCounts) this.interestCounts.push(count);
     for (const user of result.failed) this.failed.push(user);
     this.active += result.active;
     this.reused += result.reused;
+    this.read += result.read;
     this.clusterMs += result.clusterMs;
     this.totalMs += result.totalMs;
     for (const [reason, count] of Object.entries(result.leftOut))
       this.leftOut[reason] = (this.leftOut[reason] ?? 0) + count;
     this.onProgress?.(usersDone, this.total);
+  }
+
+  get usersWithInterests(): number {
+    return this.interestCounts.length;
   }
 
   report(plan: BatchPlan, users: number, seconds: number, idOf: (user: number) => string): BatchReport {
@@ -171,13 +200,14 @@ class Tally {
       users,
       failed: this.failed.length,
       reused: this.reused,
+      read: this.read,
       interests: { median: quantile(0.5), p90: quantile(0.9), max: quantile(1) },
       usersPerSecond: Math.round(users / seconds),
       seconds: Number(seconds.toFixed(3)),
       clusteringShare: Number((this.clusterMs / Math.max(1e-9, this.totalMs)).toFixed(4)),
       alpha: plan.options.alpha,
       windowDays: plan.options.windowDays,
-      usersLeftOut: this.active - users - this.failed.length,
+      usersLeftOut: this.active - users,
       actionsLeftOut: this.leftOut,
       failures: this.failed
         .slice(0, failuresListed)
@@ -195,7 +225,7 @@ async function runHere(
   log: ActionLog,
   store: ProfileStore,
   total: number,
-  tally: Tally,
+  tally: Progress,
   signal?: AbortSignal,
 ): Promise<Float64Array> {
   const sums = new Float64Array(plan.idRank.length);
@@ -220,7 +250,7 @@ async function runThreads(
   plan: BatchPlan,
   count: number,
   total: number,
-  tally: Tally,
+  tally: Progress,
   signal?: AbortSignal,
 ): Promise<Float64Array> {
   const size = chunkSize(total, count);

@@ -1,15 +1,20 @@
 import { type ActionLog, scanMemory } from '../actions/log.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Hash64 } from '../math/hash.js';
-import { type ActionType, dayMs, type UserLog } from '../model/action.js';
+import { U32Map } from '../math/u32map.js';
+import type { ActionType, UserLog } from '../model/action.js';
 import { type EmbeddingTable, type UserKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
+import { importanceOfRun } from '../profile/importance.js';
 import { InferScratch, inferWith } from '../profile/infer.js';
 import type { ProfileOptions } from '../profile/options.js';
-import { collectPoints, type LeftOut, PointScratch, type Points } from '../profile/points.js';
+import { collectPoints, PointScratch, type Points } from '../profile/points.js';
 import { clusterBasis, runBasis, weighAgain } from '../profile/reuse.js';
-import { encodeInterests } from '../store/codec.js';
-import type { Generation, ProfileEntry, ProfileStore } from '../store/profiles.js';
+import { BlockBuilder, type ProfileBlock } from '../store/block.js';
+import { encodeProfile, nothingLeftOut } from '../store/codec.js';
+import type { Generation, ProfileStore } from '../store/profiles.js';
+import { type Continuation, changedUsers, stillHolds } from './continuation.js';
+import { type Counts, Tally } from './tally.js';
 
 /** Everything that a batch run fixes for all users; shared with worker threads, so only data and shared arrays. */
 export interface BatchPlan {
@@ -25,6 +30,10 @@ export interface BatchPlan {
   readonly idRank: Uint32Array;
   /** Whether every user is clustered again, also where that cannot change the clusters. */
   readonly full: boolean;
+  /** The profiles of the run before, for ids that last and clusters that still hold. */
+  readonly before: Generation | null;
+  /** What lets users be left unread; null where all have to be read. */
+  readonly continued: Continuation | null;
 }
 
 export interface FailedUser {
@@ -33,80 +42,123 @@ export interface FailedUser {
 }
 
 /** What became of users `from … to−1`. */
-export interface ChunkResult {
-  readonly entries: readonly ProfileEntry[];
-  /** Interests per entry. */
-  readonly interestCounts: readonly number[];
+export interface ChunkResult extends Counts {
+  readonly block: ProfileBlock;
   readonly failed: readonly FailedUser[];
-  /** Users with at least one interest action of any age. */
-  readonly active: number;
-  /** Users whose stored clusters still hold. */
+  /** Users whose log was read. */
+  readonly read: number;
+  /** Users whose stored clusters still hold, read or not. */
   readonly reused: number;
-  readonly leftOut: LeftOut;
   /** Milliseconds inside the clusterer, and in all. */
   readonly clusterMs: number;
   readonly totalMs: number;
 }
 
-/** Decayed popularity is summed in multiples of this, so that the sum does not depend on the order of users. */
-const popularityUnit = 2 ** -20;
+const empty = { basis: '0'.repeat(16), weighedAt: 0, leftOut: nothingLeftOut, interests: [], weights: [] };
+/** For a user of whom an older generation underneath has a profile that counts no longer. */
+const noProfile = encodeProfile({ ...empty, changesAt: Number.POSITIVE_INFINITY });
+/** For a user who failed: the next run tries again. */
+const failedProfile = encodeProfile({ ...empty, changesAt: Number.NEGATIVE_INFINITY });
 
 /** One thread's share of a batch: its own memory, used again for every user. */
 export class ChunkRunner {
   private readonly plan: BatchPlan;
   private readonly log: ActionLog;
   private readonly store: ProfileStore;
-  private readonly popularity: Float64Array;
   private readonly clusterer: Clusterer;
-  /** The generation that this run continues: nobody else writes meanwhile. */
-  private readonly before: Generation | null;
   private readonly basis: Hash64;
-  private clusterMs = 0;
   private readonly memory = scanMemory();
   private readonly points = new PointScratch();
   private readonly scratch = new InferScratch();
+  private readonly pointOf = new U32Map();
+  private parts = new Float64Array(64);
+  private readonly tally: Tally;
+  private failed: FailedUser[] = [];
+  private clusterMs = 0;
+  private reused = 0;
+  private read = 0;
 
   /** `popularity`: per item, the decayed weight of all actions, in units of 2⁻²⁰; added to. */
   constructor(plan: BatchPlan, log: ActionLog, store: ProfileStore, popularity: Float64Array) {
     this.plan = plan;
     this.log = log;
     this.store = store;
-    this.popularity = popularity;
     this.clusterer = createClusterer(plan.table.dim);
-    this.before = store.current();
     this.basis = runBasis(plan.space, plan.spaceGeneration, plan.options);
+    this.tally = new Tally(plan.asOf, plan.options.lambda, popularity);
   }
 
   run(from: UserKey, to: UserKey): ChunkResult {
     const started = performance.now();
     this.clusterMs = 0;
-    const entries: ProfileEntry[] = [];
-    const interestCounts: number[] = [];
-    const failed: FailedUser[] = [];
-    const leftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
-    let active = 0;
-    let reused = 0;
-    this.visitUsers(from, to, failed, (user, log) => {
-      const points = this.collect(log);
-      addTo(leftOut, points.leftOut);
-      if (log.length > points.leftOut.role) active++;
-      if (points.itemKeys.length === 0) return;
-      const { interests, basis, isReused } = this.interestsOf(user, points);
-      addPopularity(this.popularity, points, this.plan.asOf, this.plan.options.lambda);
-      if (isReused) reused++;
-      entries.push({ user, bytes: encodeInterests(interests, basis) });
-      interestCounts.push(interests.length);
-    });
-    const times = { clusterMs: this.clusterMs, totalMs: performance.now() - started };
-    return { entries, interestCounts, failed, active, reused, leftOut, ...times };
+    this.reused = 0;
+    this.read = 0;
+    this.failed = [];
+    const block = new BlockBuilder();
+    const { continued } = this.plan;
+    if (continued) this.continueUsers(continued, from, to, block);
+    else this.readUsers(from, to, block);
+    return {
+      ...this.tally.take(),
+      block: block.finish(),
+      failed: this.failed,
+      read: this.read,
+      reused: this.reused,
+      clusterMs: this.clusterMs,
+      totalMs: performance.now() - started,
+    };
+  }
+
+  /** Takes over what still holds and reads the logs of the other users. */
+  private continueUsers(continued: Continuation, from: UserKey, to: UserKey, block: BlockBuilder): void {
+    const due = changedUsers(this.log, continued.before.maxSeq, from, to);
+    for (const { user, bytes, number } of this.store.entries(continued.before, from, to)) {
+      if (due[user - from] === 1) continue;
+      const profile = this.tally.view(bytes);
+      if (!profile || !stillHolds(profile, continued, this.plan.asOf)) {
+        due[user - from] = 1;
+        continue;
+      }
+      if (this.tally.add(profile) > 0) this.reused++;
+      if (number !== continued.base) block.add(user, bytes);
+    }
+    for (let user = from; user < to; user++) {
+      if (due[user - from] === 0) continue;
+      const first = user;
+      while (user < to && due[user - from] === 1) user++;
+      this.readUsers(first, user, block);
+    }
+    if (continued.base === null) return;
+    for (let user = from; user < to; user++)
+      if (due[user - from] === 1 && !block.has(user)) block.add(user, noProfile);
+  }
+
+  private readUsers(from: UserKey, to: UserKey, block: BlockBuilder): void {
+    this.visitUsers(
+      from,
+      to,
+      (user, log) => {
+        const known = upToSeq(log, this.plan.maxSeq);
+        if (known.length === 0) return;
+        this.read++;
+        const bytes = this.profileOf(user, this.collect(known));
+        const profile = this.tally.view(bytes);
+        if (profile) this.tally.add(profile);
+        block.add(user, bytes);
+      },
+      (user, error) => {
+        this.failed.push({ user, message: error instanceof Error ? error.message : String(error) });
+        block.add(user, failedProfile);
+      },
+    );
   }
 
   /** One poisonous user fails alone: where the common scan stops, the rest is visited user by user. */
   private visitUsers(
     from: UserKey,
     to: UserKey,
-    failed: FailedUser[],
     visit: (user: UserKey, log: UserLog) => void,
+    fail: (user: UserKey, error: unknown) => void,
   ): void {
     let next = from;
     const guarded = (user: UserKey, log: UserLog): void => {
@@ -114,7 +166,7 @@ export class ChunkRunner {
       try {
         visit(user, log);
       } catch (error) {
-        failed.push({ user, message: messageOf(error) });
+        fail(user, error);
       }
     };
     try {
@@ -127,46 +179,43 @@ export class ChunkRunner {
       try {
         this.log.scan(user, user + 1, guarded, this.memory);
       } catch (error) {
-        failed.push({ user, message: messageOf(error) });
+        fail(user, error);
       }
     }
   }
 
   private collect(log: UserLog): Points {
-    const { plan } = this;
-    const { options, types, table, idRank } = plan;
-    return collectPoints(
-      upToSeq(log, plan.maxSeq),
-      plan.asOf,
-      {
-        windowDays: options.windowDays,
-        types,
-        maxItems: options.maxItemsPerUser,
-        hasVector: (item) => item < table.rowOfItem.length && table.rowOfItem[item] >= 0,
-        idRank,
-      },
-      this.points,
-    );
+    const { asOf, options, types, table, idRank } = this.plan;
+    const hasVector = (item: number): boolean => item < table.rowOfItem.length && table.rowOfItem[item] >= 0;
+    const { windowDays, maxItemsPerUser: maxItems } = options;
+    return collectPoints(log, asOf, { windowDays, types, maxItems, hasVector, idRank }, this.points);
   }
 
-  /** The stored clusters where their basis is still the same, weighed again; else new ones. */
-  private interestsOf(
-    user: UserKey,
-    points: Points,
-  ): { interests: readonly Interest[]; basis: string; isReused: boolean } {
-    const { table, options, asOf, full } = this.plan;
-    const stored = this.before && this.store.stored(this.before, user);
+  /** Importances are as of the user's newest action, so that the bytes do not move with the clock. */
+  private profileOf(user: UserKey, points: Points): Buffer {
+    const { table, options, full, before } = this.plan;
+    const { leftOut, changesAtMs: changesAt } = points;
+    if (points.itemKeys.length === 0) return encodeProfile({ ...empty, leftOut, changesAt });
+    const weighedAt = newest(points.times);
+    const stored = before && this.store.stored(before, user);
     const basis = clusterBasis(this.basis, points, table.rowOfItem);
     const isReused = !full && stored?.basis === basis;
     const interests = isReused
-      ? weighAgain(stored.interests, points, asOf, options.lambda, this.scratch.map)
-      : this.infer(user, points, stored?.interests ?? []);
-    return { interests, basis, isReused };
+      ? weighAgain(stored.interests, points, weighedAt, options.lambda, this.scratch.map)
+      : this.infer(user, points, weighedAt, stored?.interests ?? []);
+    if (isReused) this.reused++;
+    const weights = this.weightsOf(interests, points, weighedAt);
+    return encodeProfile({ basis, weighedAt, changesAt, leftOut, interests, weights });
   }
 
-  private infer(user: UserKey, points: Points, published: readonly Interest[]): Interest[] {
+  private infer(
+    user: UserKey,
+    points: Points,
+    asOf: number,
+    published: readonly Interest[],
+  ): readonly Interest[] {
     const started = performance.now();
-    const { table, options, asOf, space, spaceGeneration } = this.plan;
+    const { table, options, space, spaceGeneration } = this.plan;
     const n = points.itemKeys.length;
     const matrix = this.clusterer.vectors(n);
     for (let i = 0; i < n; i++) {
@@ -174,45 +223,38 @@ export class ChunkRunner {
       if (vector) matrix.set(vector, i * table.dim);
     }
     const identity = { user: this.log.users.idOf(user), space, generation: spaceGeneration };
-    const interests = inferWith(
-      this.clusterer,
-      this.scratch,
-      points,
-      asOf,
-      { ...options, identity },
-      published,
-    );
+    const given = { ...options, identity };
+    const interests = inferWith(this.clusterer, this.scratch, points, asOf, given, published);
     this.clusterMs += performance.now() - started;
     return interests;
   }
-}
 
-type Counts = { -readonly [reason in keyof LeftOut]: number };
-
-function addTo(sum: Counts, more: LeftOut): void {
-  sum.role += more.role;
-  sum.afterAsOf += more.afterAsOf;
-  sum.outsideWindow += more.outsideWindow;
-  sum.unembedded += more.unembedded;
-  sum.truncated += more.truncated;
-}
-
-/** Adds a user's actions, each decayed by its age at `asOf`, to `sums` per item, in units of 2⁻²⁰. */
-export function addPopularity(sums: Float64Array, points: Points, asOf: number, lambda: number): void {
-  const { itemKeys, actionOffsets, times, weights } = points;
-  for (let i = 0; i < itemKeys.length; i++) {
-    for (let a = actionOffsets[i]; a < actionOffsets[i + 1]; a++) {
-      const decayed = weights[a] * Math.exp((-lambda * (asOf - times[a])) / dayMs);
-      sums[itemKeys[i]] += Math.round(decayed / popularityUnit);
+  /** Per interest and member, the sum over its actions. */
+  private weightsOf(interests: readonly Interest[], points: Points, asOf: number): Float32Array[] {
+    const { itemKeys, actionOffsets, times, weights } = points;
+    const n = itemKeys.length;
+    if (this.parts.length < n) this.parts = new Float64Array(2 * n);
+    this.pointOf.reset(n);
+    for (let i = 0; i < n; i++) {
+      this.pointOf.getOrSet(itemKeys[i], i);
+      const [first, end] = [actionOffsets[i], actionOffsets[i + 1]];
+      this.parts[i] = importanceOfRun(times, weights, first, end, asOf, this.plan.options.lambda);
     }
+    return interests.map(({ members }) => {
+      const parts = new Float32Array(members.length);
+      for (let i = 0; i < parts.length; i++)
+        parts[i] = Math.min(largestFloat, this.parts[this.pointOf.get(members[i])]);
+      return parts;
+    });
   }
 }
 
-/** Items by falling popularity, ties to the lower number; items nobody acted on are left out. */
-export function rankPopularity(sums: Float64Array): { items: Uint32Array; scores: Float64Array } {
-  const items = Uint32Array.from(sums.keys()).filter((item) => sums[item] > 0);
-  items.sort((a, b) => sums[b] - sums[a] || a - b);
-  return { items, scores: Float64Array.from(items, (item) => sums[item] * popularityUnit) };
+const largestFloat = 3.4028234663852886e38;
+
+function newest(times: Float64Array): number {
+  let latest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < times.length; i++) if (times[i] > latest) latest = times[i];
+  return latest;
 }
 
 /** The log without what was accepted after `maxSeq`; the log itself where that is all of it. */
@@ -229,8 +271,4 @@ function upToSeq(log: UserLog, maxSeq: number): UserLog {
     weights: Float32Array.from(rows, (i) => log.weights[i]),
     seqs: Float64Array.from(rows, (i) => log.seqs[i]),
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@ import { PinnersageError } from '../errors.js';
 import { U32Map } from '../math/u32map.js';
 import { type ActionType, dayMs, type UserLog } from '../model/action.js';
 import type { ItemKey } from '../model/item.js';
+import type { LeftOut } from '../model/profile.js';
 
 export interface CollectOptions {
   readonly windowDays: number | 'all';
@@ -13,17 +14,6 @@ export interface CollectOptions {
   readonly hasVector: (item: ItemKey) => boolean;
   /** Item key → its id's place in the byte order of all ids. */
   readonly idRank: Uint32Array;
-}
-
-/** Actions that make no point, each counted under the first reason that applies. */
-export interface LeftOut {
-  /** Of a type whose role is not `interest`. */
-  readonly role: number;
-  readonly afterAsOf: number;
-  readonly outsideWindow: number;
-  readonly unembedded: number;
-  /** On an item beyond `maxItems`. */
-  readonly truncated: number;
 }
 
 /**
@@ -39,6 +29,11 @@ export interface Points {
   /** The action's weight times its type's. */
   readonly weights: Float64Array;
   readonly leftOut: LeftOut;
+  /**
+   * The first instant after asOf at which time alone changes points or `leftOut`, because an action leaves the window or
+   * comes into it; epoch ms, +Infinity for never.
+   */
+  readonly changesAtMs: number;
 }
 
 /** Memory of `collectPoints`, grown on demand and used again for the next user. */
@@ -59,6 +54,7 @@ export class PointScratch {
   actionOffsets = new Uint32Array(1);
   times = new Float64Array(0);
   weights = new Float64Array(0);
+  changesAtMs = Number.POSITIVE_INFINITY;
 
   reserve(actions: number): void {
     if (actions <= this.rows.length) return;
@@ -107,25 +103,36 @@ function keepRows(
   log: UserLog,
   asOfMs: number,
   { windowDays, types, hasVector }: CollectOptions,
-  { rows }: PointScratch,
+  scratch: PointScratch,
   left: Counts,
 ): number {
-  const startMs = windowDays === 'all' ? Number.NEGATIVE_INFINITY : asOfMs - windowDays * dayMs;
+  const { rows } = scratch;
+  const windowMs = windowDays === 'all' ? Number.POSITIVE_INFINITY : windowDays * dayMs;
+  const startMs = asOfMs - windowMs;
   const { items, times } = log;
   let kept = 0;
   let inOrder = true;
+  let oldest = Number.POSITIVE_INFINITY;
+  let comes = Number.POSITIVE_INFINITY;
   for (let row = 0; row < log.length; row++) {
     const time = times[row];
     if (typeOf(types, log.types[row]).role !== 'interest') left.role++;
-    else if (time > asOfMs) left.afterAsOf++;
-    else if (time <= startMs) left.outsideWindow++;
-    else if (!hasVector(items[row])) left.unembedded++;
+    else if (time > asOfMs) {
+      left.afterAsOf++;
+      if (time < comes) comes = time;
+    } else if (time <= startMs) left.outsideWindow++;
     else {
+      if (time < oldest) oldest = time;
+      if (!hasVector(items[row])) {
+        left.unembedded++;
+        continue;
+      }
       if (kept > 0 && time < times[rows[kept - 1]]) inOrder = false;
       rows[kept++] = row;
     }
   }
   if (!inOrder) rows.subarray(0, kept).sort((a, b) => times[a] - times[b] || a - b);
+  scratch.changesAtMs = Math.min(comes, oldest + windowMs);
   return kept;
 }
 
@@ -234,5 +241,6 @@ function scatter(
     times: times.subarray(0, actions),
     weights: weights.subarray(0, actions),
     leftOut: left,
+    changesAtMs: scratch.changesAtMs,
   };
 }

@@ -1,60 +1,123 @@
 import { expectVersion } from '../disk/codec.js';
-import type { Interest } from '../model/profile.js';
+import { dayMs } from '../model/action.js';
+import type { ItemKey } from '../model/item.js';
+import type { Interest, LeftOut } from '../model/profile.js';
 
 /**
- * A user's interests as bytes. What all users of a generation share (space, options, asOf, maxSeq) is stored once
- * with the generation. Layout: version u8, interests u16, basis 8 bytes, then each: id 8 bytes, medoid u32, size u32,
- * importance f64, lastActionAt f64, members u32, then per member: item u32, count u32. Little-endian.
- * Version 1 had no basis.
+ * What a batch stores of a user. It holds nothing that moves with the clock alone, so the bytes stay as they are while
+ * the user's log and vectors do. What all users of a generation share (space, options, asOf, maxSeq) is stored once
+ * with the generation.
  */
-const version = 2;
-const withoutBasis = 1;
-const basisAt = 3;
-const headBytes = 11;
-const interestBytes = 36;
-
-/** A user's interests with the digest of what their clusters were computed from. */
-export interface StoredInterests {
-  /** 16 hex digits, from `clusterBasis`; null where a version that kept none wrote them. */
+export interface StoredProfile {
+  /** 16 hex digits, from `clusterBasis`; null where a version that kept none wrote the profile. */
   readonly basis: string | null;
+  /** The instant that importances and weights are for, epoch ms; null where they are for the generation's asOf. */
+  readonly weighedAt: number | null;
+  /** The first instant at which time alone changes the profile, epoch ms; −Infinity where it must be made anew. */
+  readonly changesAt: number;
+  readonly leftOut: LeftOut;
+  /** By falling importance. */
   readonly interests: readonly Interest[];
+  /** Per interest and member, the part of its actions in the importance; empty where none was kept. */
+  readonly weights: readonly Float32Array[];
 }
 
-export function encodeInterests(interests: readonly Interest[], basis: string): Buffer {
+/**
+ * Layout: version u8, 3 zero bytes, interests u32, basis 8 bytes, weighedAt f64, changesAt f64, what was left out 5 u32
+ * (role, afterAsOf, outsideWindow, unembedded, truncated), then each interest: id 8 bytes, medoid u32, size u32,
+ * importance f64, lastActionAt f64, members u32, then per member: item u32, count u32, weight f32. Little-endian.
+ * Version 2: version u8, interests u16, basis, interests, members without weight. Version 1 was that without basis.
+ */
+const version = 3;
+const headBytes = 52;
+const interestBytes = 36;
+const memberBytes = 12;
+const leftOutAt = 32;
+const reasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'] as const;
+export const nothingLeftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
+
+export function encodeProfile(
+  profile: StoredProfile & { readonly basis: string; readonly weighedAt: number },
+): Buffer {
+  const { interests, weights } = profile;
   const memberCount = interests.reduce((sum, interest) => sum + interest.members.length, 0);
-  const bytes = Buffer.allocUnsafe(headBytes + interestBytes * interests.length + 8 * memberCount);
-  bytes[0] = version;
-  bytes.writeUInt16LE(interests.length, 1);
-  bytes.write(basis, basisAt, 'hex');
+  const bytes = Buffer.allocUnsafe(headBytes + interestBytes * interests.length + memberBytes * memberCount);
+  bytes.writeUInt32LE(version, 0);
+  bytes.writeUInt32LE(interests.length, 4);
+  bytes.write(profile.basis, 8, 'hex');
+  bytes.writeDoubleLE(profile.weighedAt, 16);
+  bytes.writeDoubleLE(profile.changesAt, 24);
+  for (let i = 0; i < reasons.length; i++)
+    bytes.writeUInt32LE(profile.leftOut[reasons[i]], leftOutAt + 4 * i);
   let at = headBytes;
-  for (const interest of interests) {
-    bytes.write(interest.id, at, 'hex');
-    bytes.writeUInt32LE(interest.medoid, at + 8);
-    bytes.writeUInt32LE(interest.size, at + 12);
-    bytes.writeDoubleLE(interest.importance, at + 16);
-    bytes.writeDoubleLE(interest.lastActionAt, at + 24);
-    bytes.writeUInt32LE(interest.members.length, at + 32);
-    at += interestBytes;
-    for (let i = 0; i < interest.members.length; i++, at += 8) {
-      bytes.writeUInt32LE(interest.members[i], at);
-      bytes.writeUInt32LE(interest.counts[i], at + 4);
-    }
+  for (let index = 0; index < interests.length; index++) {
+    writeInterest(bytes, at, interests[index], weights[index]);
+    at += interestBytes + memberBytes * interests[index].members.length;
   }
   return bytes;
 }
 
-export function decodeInterests(bytes: Buffer): StoredInterests {
-  const isOld = bytes[0] === withoutBasis;
-  if (!isOld) expectVersion(bytes, version, 'profile');
+function writeInterest(bytes: Buffer, at: number, interest: Interest, weights: Float32Array): void {
+  const { members, counts } = interest;
+  bytes.write(interest.id, at, 'hex');
+  bytes.writeUInt32LE(interest.medoid, at + 8);
+  bytes.writeUInt32LE(interest.size, at + 12);
+  bytes.writeDoubleLE(interest.importance, at + 16);
+  bytes.writeDoubleLE(interest.lastActionAt, at + 24);
+  bytes.writeUInt32LE(members.length, at + 32);
+  for (let i = 0, to = at + interestBytes; i < members.length; i++, to += memberBytes) {
+    bytes.writeUInt32LE(members[i], to);
+    bytes.writeUInt32LE(counts[i], to + 4);
+    bytes.writeFloatLE(weights[i], to + 8);
+  }
+}
+
+/** @throws `directory-newer`, `data-damaged`. */
+export function decodeProfile(bytes: Buffer): StoredProfile {
+  if (bytes[0] !== version) return decodeOlder(bytes);
+  const leftOut = { ...nothingLeftOut };
+  reasons.forEach((reason, i) => {
+    leftOut[reason] = bytes.readUInt32LE(leftOutAt + 4 * i);
+  });
+  return {
+    basis: bytes.toString('hex', 8, 16),
+    weighedAt: bytes.readDoubleLE(16),
+    changesAt: bytes.readDoubleLE(24),
+    leftOut,
+    ...decodeInterests(bytes, headBytes, bytes.readUInt32LE(4), memberBytes),
+  };
+}
+
+function decodeOlder(bytes: Buffer): StoredProfile {
+  const hasBasis = bytes[0] !== 1;
+  if (hasBasis && bytes[0] !== 2) expectVersion(bytes, version, 'profile');
+  return {
+    basis: hasBasis ? bytes.toString('hex', 3, 11) : null,
+    weighedAt: null,
+    changesAt: Number.NEGATIVE_INFINITY,
+    leftOut: nothingLeftOut,
+    ...decodeInterests(bytes, hasBasis ? 11 : 3, bytes.readUInt16LE(1), 8),
+  };
+}
+
+/** `stride`: bytes per member; there is a weight where there is room for one. */
+function decodeInterests(
+  bytes: Buffer,
+  from: number,
+  count: number,
+  stride: number,
+): Pick<StoredProfile, 'interests' | 'weights'> {
   const interests: Interest[] = [];
-  let at = isOld ? basisAt : headBytes;
-  for (let left = bytes.readUInt16LE(1); left > 0; left--) {
+  const weights: Float32Array[] = [];
+  for (let at = from; interests.length < count; ) {
     const length = bytes.readUInt32LE(at + 32);
     const members = new Uint32Array(length);
     const counts = new Uint32Array(length);
-    for (let i = 0, from = at + interestBytes; i < length; i++, from += 8) {
-      members[i] = bytes.readUInt32LE(from);
-      counts[i] = bytes.readUInt32LE(from + 4);
+    const parts = new Float32Array(stride === memberBytes ? length : 0);
+    for (let i = 0, member = at + interestBytes; i < length; i++, member += stride) {
+      members[i] = bytes.readUInt32LE(member);
+      counts[i] = bytes.readUInt32LE(member + 4);
+      if (i < parts.length) parts[i] = bytes.readFloatLE(member + 8);
     }
     interests.push({
       id: bytes.toString('hex', at, at + 8),
@@ -65,7 +128,62 @@ export function decodeInterests(bytes: Buffer): StoredInterests {
       members,
       counts,
     });
-    at += interestBytes + 8 * length;
+    weights.push(parts);
+    at += interestBytes + stride * length;
   }
-  return { basis: isOld ? null : bytes.toString('hex', basisAt, headBytes), interests };
+  return { interests, weights };
+}
+
+/** The interests at an instant (epoch ms) that is not before the one they were stored for; `lambda` per day. */
+export function interestsAt(
+  { weighedAt, interests }: StoredProfile,
+  asOf: number,
+  lambda: number,
+): readonly Interest[] {
+  const factor = weighedAt === null ? 1 : decayBetween(weighedAt, asOf, lambda);
+  if (factor === 1) return interests;
+  return interests.map((interest) => ({ ...interest, importance: interest.importance * factor }));
+}
+
+/** exp(−λ · days), at most 1. */
+export function decayBetween(from: number, to: number, lambda: number): number {
+  return Math.exp((-lambda * Math.max(0, to - from)) / dayMs);
+}
+
+/** An encoded profile, read in place: for what looks at every user. */
+export class ProfileView {
+  private view: DataView = new DataView(new ArrayBuffer(0));
+
+  /** False where an older version wrote it, which can only be decoded. */
+  set(bytes: Uint8Array): boolean {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return bytes[0] === version;
+  }
+
+  get interests(): number {
+    return this.view.getUint32(4, true);
+  }
+
+  get weighedAt(): number {
+    return this.view.getFloat64(16, true);
+  }
+
+  get changesAt(): number {
+    return this.view.getFloat64(24, true);
+  }
+
+  leftOut(reason: keyof LeftOut): number {
+    return this.view.getUint32(leftOutAt + 4 * reasons.indexOf(reason), true);
+  }
+
+  /** Every member with its part in the importance at `weighedAt`. */
+  eachMember(visit: (item: ItemKey, weight: number) => void): void {
+    const { view } = this;
+    let at = headBytes;
+    for (let left = this.interests; left > 0; left--) {
+      const end = at + interestBytes + memberBytes * view.getUint32(at + 32, true);
+      for (at += interestBytes; at < end; at += memberBytes)
+        visit(view.getUint32(at, true), view.getFloat32(at + 8, true));
+    }
+  }
 }

@@ -2,12 +2,20 @@ import { expectVersion } from '../disk/codec.js';
 import type { Directory } from '../disk/directory.js';
 import type { UserKey } from '../model/item.js';
 import type { Interest, Profile } from '../model/profile.js';
-import { decodeInterests, type StoredInterests } from './codec.js';
-import type { Generation, GenerationWriter, Popularity, ProfileEntry, ProfileStore } from './profiles.js';
+import type { ProfileBlock } from './block.js';
+import { decodeProfile, interestsAt, type StoredProfile } from './codec.js';
+import type {
+  Generation,
+  GenerationWriter,
+  NewGeneration,
+  Popularity,
+  ProfileEntry,
+  ProfileStore,
+} from './profiles.js';
 
 const removeStep = 20_000;
-/** Profiles to a commit. */
-const putStep = 8_192;
+/** Bytes of profiles to a commit. */
+const putBytes = 8 << 20;
 
 /** What `meta` holds of generations: the current one of each space. */
 interface GenerationTable {
@@ -35,23 +43,51 @@ export class EmbeddedProfileStore implements ProfileStore {
   get(user: UserKey): Profile | null {
     const generation = this.current();
     const stored = generation && this.stored(generation, user);
-    if (!generation || !stored) return null;
-    const { space, configHash, asOf, maxSeq } = generation;
-    return { space, configHash, asOf, maxSeq, interests: stored.interests };
+    if (!generation || !stored || stored.interests.length === 0) return null;
+    const { space, configHash, asOf, maxSeq, lambda } = generation;
+    return { space, configHash, asOf, maxSeq, interests: interestsAt(stored, asOf, lambda) };
   }
 
-  stored(generation: Generation, user: UserKey): StoredInterests | null {
-    const bytes = this.directory.tables.profiles.get(profileKey(generation.number, user));
-    return bytes ? decodeInterests(bytes) : null;
+  stored(generation: Generation, user: UserKey): StoredProfile | null {
+    const { profiles } = this.directory.tables;
+    for (const number of layersOf(generation)) {
+      const bytes = profiles.get(profileKey(number, user));
+      if (bytes) return decodeProfile(bytes);
+    }
+    return null;
+  }
+
+  *entries(generation: Generation, from: UserKey, to: UserKey): Iterable<ProfileEntry> {
+    const own = this.layer(generation.number, from, to);
+    const under = typeof generation.base === 'number' ? this.layer(generation.base, from, to) : none();
+    // Both are begun at once, so that they see the same state.
+    let [a, b] = [own.next(), under.next()];
+    while (!a.done || !b.done) {
+      if (!a.done && (b.done || a.value.user <= b.value.user)) {
+        if (!b.done && b.value.user === a.value.user) b = under.next();
+        yield a.value;
+        a = own.next();
+      } else if (!b.done) {
+        yield b.value;
+        b = under.next();
+      }
+    }
+  }
+
+  private *layer(number: number, from: UserKey, to: UserKey): Generator<ProfileEntry, void> {
+    const end = to > 0xffffffff ? profileKey(number + 1, 0) : profileKey(number, to);
+    const range = { start: profileKey(number, from), end };
+    for (const { key, value } of this.directory.tables.profiles.getRange(range))
+      yield { user: key.readUInt32BE(4), bytes: value, number };
   }
 
   *all(): Iterable<{ readonly user: UserKey; readonly interests: readonly Interest[] }> {
     const generation = this.current();
     if (!generation) return;
-    const { number } = generation;
-    const range = { start: profileKey(number, 0), end: profileKey(number + 1, 0) };
-    for (const { key, value } of this.directory.tables.profiles.getRange(range))
-      yield { user: key.readUInt32BE(4), interests: decodeInterests(value).interests };
+    for (const { user, bytes } of this.entries(generation, 0, 2 ** 32)) {
+      const interests = interestsAt(decodeProfile(bytes), generation.asOf, generation.lambda);
+      if (interests.length > 0) yield { user, interests };
+    }
   }
 
   popularity(): Popularity | null {
@@ -60,35 +96,45 @@ export class EmbeddedProfileStore implements ProfileStore {
     return bytes ? decodePopularity(bytes) : null;
   }
 
-  begin(about: Omit<Generation, 'number' | 'users' | 'space'>): GenerationWriter {
+  begin(about: NewGeneration, base: number | null = null): GenerationWriter {
     this.removeLeftovers();
     const number = this.table().last + 1;
-    let users = 0;
-    let pending: ProfileEntry[] = [];
+    let written = 0;
+    let pending: ProfileBlock[] = [];
+    let pendingBytes = 0;
     const flush = (): void => {
       this.putAll(number, pending);
       pending = [];
+      pendingBytes = 0;
     };
     return {
-      put: (entries) => {
-        for (const entry of entries) pending.push(entry);
-        users += entries.length;
-        if (pending.length >= putStep) flush();
+      put: (block) => {
+        pending.push(block);
+        written += block.users.length;
+        pendingBytes += block.bytes.length;
+        if (pendingBytes >= putBytes) flush();
       },
-      commit: (popularity) => {
+      commit: (popularity, users) => {
         flush();
-        const before = this.current();
-        const generation: Generation = { number, space: this.space, ...about, users };
-        this.directory.write(() => {
-          this.directory.tables.meta.putSync(popularityKey(number), encodePopularity(popularity));
-          const current = { ...this.table().current, [this.space]: generation };
-          this.directory.writeMeta('generations', { last: number, current } satisfies GenerationTable);
-        });
-        if (before) this.remove(before.number);
+        const generation: Generation = { number, base, written, space: this.space, ...about, users };
+        this.replace(generation, popularity);
         return generation;
       },
       abort: () => this.remove(number),
     };
+  }
+
+  private replace(generation: Generation, popularity: Popularity): void {
+    const before = this.current();
+    this.directory.write(() => {
+      const { meta } = this.directory.tables;
+      meta.putSync(popularityKey(generation.number), encodePopularity(popularity));
+      const current = { ...this.table().current, [this.space]: generation };
+      this.directory.writeMeta('generations', { last: generation.number, current } satisfies GenerationTable);
+      if (before) meta.removeSync(popularityKey(before.number));
+    });
+    for (const number of before ? layersOf(before) : [])
+      if (!layersOf(generation).includes(number)) this.remove(number);
   }
 
   moveTo(from: number, to: number): void {
@@ -106,7 +152,7 @@ export class EmbeddedProfileStore implements ProfileStore {
       const { [this.space]: _, ...others } = current;
       this.directory.writeMeta('generations', { last, current: others } satisfies GenerationTable);
     });
-    if (before) this.remove(before.number);
+    for (const number of before ? layersOf(before) : []) this.remove(number);
   }
 
   private table(): GenerationTable {
@@ -115,7 +161,7 @@ export class EmbeddedProfileStore implements ProfileStore {
 
   /** What killed runs left behind. */
   private removeLeftovers(): void {
-    const current = new Set(Object.values(this.table().current).map(({ number }) => number));
+    const current = new Set(Object.values(this.table().current).flatMap(layersOf));
     for (const left of this.numbers()) if (!current.has(left)) this.remove(left);
   }
 
@@ -130,10 +176,12 @@ export class EmbeddedProfileStore implements ProfileStore {
     }
   }
 
-  private putAll(number: number, entries: readonly ProfileEntry[]): void {
+  private putAll(number: number, blocks: readonly ProfileBlock[]): void {
+    const { profiles } = this.directory.tables;
     this.directory.write(() => {
-      for (const { user, bytes } of entries)
-        this.directory.tables.profiles.putSync(profileKey(number, user), asBuffer(bytes));
+      for (const { users, starts, ends, bytes } of blocks)
+        for (let i = 0; i < users.length; i++)
+          profiles.putSync(profileKey(number, users[i]), asBuffer(bytes.subarray(starts[i], ends[i])));
     });
   }
 
@@ -150,6 +198,13 @@ export class EmbeddedProfileStore implements ProfileStore {
     this.directory.write(() => meta.removeSync(popularityKey(number)));
   }
 }
+
+/** The numbers under which a generation's profiles lie, the one that counts first. */
+function layersOf({ number, base }: Generation): number[] {
+  return typeof base === 'number' ? [number, base] : [number];
+}
+
+function* none(): Generator<never, void> {}
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

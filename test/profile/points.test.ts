@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dayMs } from '../../src/model/action.js';
-import {
-  type CollectOptions,
-  collectPoints,
-  type LeftOut,
-  PointScratch,
-  type Points,
-} from '../../src/profile/points.js';
+import type { LeftOut } from '../../src/model/profile.js';
+import { type CollectOptions, collectPoints, PointScratch, type Points } from '../../src/profile/points.js';
 import { logOf, pointOptions, type Row, types } from './logs.js';
 
 const asOfDay = 100;

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDirectory } from '../../src/disk/directory.js';
 import type { Interest } from '../../src/model/profile.js';
-import { decodeInterests, encodeInterests } from '../../src/store/codec.js';
+import { blockOf } from '../../src/store/block.js';
+import { decodeProfile, encodeProfile, nothingLeftOut, ProfileView } from '../../src/store/codec.js';
 import { EmbeddedProfileStore } from '../../src/store/embedded.js';
 import { tempDir } from '../helpers/temp.js';
 
@@ -16,41 +17,165 @@ const interest = (medoid: number, importance: number): Interest => ({
   counts: Uint32Array.of(3, 1),
 });
 
+const day = 86_400_000;
 const basis = '0123456789abcdef';
-const about = { spaceGeneration: 1, configHash: 'c', lambda: 0.01, asOf: 1000, maxSeq: 7 };
+const about = {
+  spaceGeneration: 1,
+  configHash: 'c',
+  conditions: 'd',
+  rows: 5,
+  lambda: 0.01,
+  asOf: 1000,
+  maxSeq: 7,
+};
 const popularity = { items: Uint32Array.of(4, 2), scores: Float64Array.of(1.5, 0.25) };
+
+const profile = (...interests: readonly Interest[]) => ({
+  basis,
+  weighedAt: 1000,
+  changesAt: 2e12,
+  leftOut: { role: 1, afterAsOf: 2, outsideWindow: 3, unembedded: 4, truncated: 5 },
+  interests,
+  weights: interests.map(({ importance }) => Float32Array.of(importance / 2, importance / 2)),
+});
+const block = (user: number, ...interests: readonly Interest[]) =>
+  blockOf([[user, encodeProfile(profile(...interests))]]);
 
 async function openStore() {
   const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
   return { directory, store: new EmbeddedProfileStore(directory, 's') };
 }
 
-test('interests survive encoding', () => {
-  const interests = [interest(1, 2.5), interest(2, 0)];
-  expect(decodeInterests(encodeInterests(interests, basis))).toEqual({ basis, interests });
-  expect(decodeInterests(encodeInterests([], basis))).toEqual({ basis, interests: [] });
+test('a profile survives encoding, and is read in place as it is decoded', () => {
+  for (const one of [profile(interest(1, 2.5), interest(2, 0)), profile()]) {
+    const bytes = encodeProfile(one);
+    expect(decodeProfile(bytes)).toEqual(one);
+    const view = new ProfileView();
+    expect(view.set(bytes)).toBe(true);
+    expect(view.interests).toBe(one.interests.length);
+    expect(view.weighedAt).toBe(1000);
+    expect(view.changesAt).toBe(2e12);
+    expect(Object.keys(one.leftOut).map((reason) => view.leftOut(reason as 'role'))).toEqual([1, 2, 3, 4, 5]);
+    const members: (readonly [number, number])[] = [];
+    view.eachMember((item, weight) => members.push([item, weight]));
+    expect(members).toEqual(
+      one.interests.flatMap(({ members: items }, i) =>
+        Array.from(items, (item, m) => [item, one.weights[i][m]]),
+      ),
+    );
+  }
 });
 
-test('a profile of the first format is read, and has no basis', () => {
-  const now = encodeInterests([interest(1, 2.5)], basis);
-  const first = Buffer.concat([Buffer.of(1), now.subarray(1, 3), now.subarray(11)]);
-  expect(decodeInterests(first)).toEqual({ basis: null, interests: [interest(1, 2.5)] });
+/** The bytes that older versions wrote of one interest. */
+function older(
+  version: 1 | 2,
+  { id, medoid, size, importance, lastActionAt, members, counts }: Interest,
+): Buffer {
+  const bytes = Buffer.alloc(47 + 8 * members.length);
+  bytes[0] = 2;
+  bytes.writeUInt16LE(1, 1);
+  bytes.write(basis, 3, 'hex');
+  bytes.write(id, 11, 'hex');
+  bytes.writeUInt32LE(medoid, 19);
+  bytes.writeUInt32LE(size, 23);
+  bytes.writeDoubleLE(importance, 27);
+  bytes.writeDoubleLE(lastActionAt, 35);
+  bytes.writeUInt32LE(members.length, 43);
+  members.forEach((member, i) => {
+    bytes.writeUInt32LE(member, 47 + 8 * i);
+    bytes.writeUInt32LE(counts[i], 51 + 8 * i);
+  });
+  return version === 2 ? bytes : Buffer.concat([Buffer.of(1), bytes.subarray(1, 3), bytes.subarray(11)]);
+}
+
+test.each([1, 2] as const)('a profile of format %i is read, and must be made anew', (version) => {
+  const bytes = older(version, interest(1, 2.5));
+  expect(decodeProfile(bytes)).toEqual({
+    basis: version === 1 ? null : basis,
+    weighedAt: null,
+    changesAt: Number.NEGATIVE_INFINITY,
+    leftOut: nothingLeftOut,
+    interests: [interest(1, 2.5)],
+    weights: [new Float32Array(0)],
+  });
+  expect(new ProfileView().set(bytes)).toBe(false);
+});
+
+test('importances are told as of the generation, whatever instant they are stored for', async () => {
+  const { directory, store } = await openStore();
+  const writer = store.begin({ ...about, asOf: 1000 + 30 * day });
+  writer.put(block(5, interest(1, 2), interest(2, 1)));
+  writer.commit(popularity, 1);
+  const importances = (interests: readonly Interest[] = []) => interests.map(({ importance }) => importance);
+  for (const told of [importances(store.get(5)?.interests), importances([...store.all()][0].interests)]) {
+    expect(told[0]).toBeCloseTo(2 * Math.exp(-0.3), 12);
+    expect(told[1]).toBeCloseTo(Math.exp(-0.3), 12);
+  }
+  await directory.close();
+});
+
+test('a generation over a base holds what it does not have itself from there', async () => {
+  const { directory, store } = await openStore();
+  const keys = (): number => [...directory.tables.profiles.getKeys({})].length;
+  const users = (): (readonly [number, number])[] =>
+    [...store.all()].map(({ user, interests }) => [user, interests[0].medoid]);
+
+  const whole = store.begin(about);
+  for (const user of [1, 2, 3, 4]) whole.put(block(user, interest(user, 1)));
+  const first = whole.commit(popularity, 4);
+  const over = store.begin(about, first.number);
+  over.put(block(2, interest(7, 1)));
+  over.put(block(3)); // has no interests any more
+  over.put(block(6, interest(6, 1)));
+  const second = over.commit(popularity, 4);
+  expect(second).toMatchObject({ base: first.number, written: 3 });
+  expect(users()).toEqual([
+    [1, 1],
+    [2, 7],
+    [4, 4],
+    [6, 6],
+  ]);
+  expect(store.get(3)).toBeNull();
+  expect(store.get(1)?.interests).toEqual([interest(1, 1)]);
+  expect([...store.entries(second, 2, 5)].map(({ user, number }) => [user, number])).toEqual([
+    [2, second.number],
+    [3, second.number],
+    [4, first.number],
+  ]);
+
+  const third = store.begin(about, first.number);
+  third.put(block(4, interest(8, 1)));
+  third.commit(popularity, 4);
+  expect(users()).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 8],
+  ]);
+  expect(keys()).toBe(5); // the second is gone, its base is not
+  store.begin(about).abort();
+  expect(keys()).toBe(5);
+  const fourth = store.begin(about);
+  fourth.put(block(9, interest(9, 1)));
+  fourth.commit(popularity, 1);
+  expect(keys()).toBe(1);
+  await directory.close();
 });
 
 test('a generation is invisible until it is committed, and then replaces the one before', async () => {
   const { directory, store } = await openStore();
   expect(store.current()).toBeNull();
   const first = store.begin(about);
-  first.put([{ user: 5, bytes: encodeInterests([interest(1, 1)], basis) }]);
+  first.put(block(5, interest(1, 1)));
   expect(store.get(5)).toBeNull();
-  expect(first.commit(popularity)).toMatchObject({ number: 1, users: 1 });
+  expect(first.commit(popularity, 1)).toMatchObject({ number: 1, users: 1 });
   expect(store.get(5)).toMatchObject({ space: 's', asOf: 1000, maxSeq: 7, interests: [interest(1, 1)] });
   expect(store.popularity()).toEqual(popularity);
 
   const second = store.begin({ ...about, asOf: 2000 });
-  second.put([{ user: 6, bytes: encodeInterests([interest(2, 1)], basis) }]);
+  second.put(block(6, interest(2, 1)));
   expect(store.get(6)).toBeNull();
-  second.commit(popularity);
+  second.commit(popularity, 1);
   expect(store.get(5)).toBeNull();
   expect(store.get(6)?.asOf).toBe(2000);
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(1);
@@ -59,22 +184,22 @@ test('a generation is invisible until it is committed, and then replaces the one
 
 test('what an aborted or killed run wrote is gone before the next', async () => {
   const { directory, store } = await openStore();
-  store.begin(about).put([{ user: 1, bytes: encodeInterests([interest(1, 1)], basis) }]); // killed here
+  store.begin(about).put(block(1, interest(1, 1))); // killed here
   const aborted = store.begin(about);
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(0);
-  aborted.put([{ user: 2, bytes: encodeInterests([interest(1, 1)], basis) }]);
+  aborted.put(block(2, interest(1, 1)));
   aborted.abort();
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(0);
-  store.begin(about).commit(popularity);
+  store.begin(about).commit(popularity, 1);
   expect(store.get(1)).toBeNull();
   await directory.close();
 });
 
 test('what was left of an older generation by a kill after the switch is gone before the next', async () => {
   const { directory, store } = await openStore();
-  store.begin(about).commit(popularity);
+  store.begin(about).commit(popularity, 1);
   const key = Buffer.alloc(8); // generation 0, user 0: older than the current one
-  directory.write(() => directory.tables.profiles.putSync(key, encodeInterests([], basis)));
+  directory.write(() => directory.tables.profiles.putSync(key, encodeProfile(profile())));
   store.begin(about).abort();
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(0);
   expect(store.current()?.number).toBe(1);
@@ -85,12 +210,12 @@ test('every space has its own current generation', async () => {
   const { directory, store } = await openStore();
   const other = new EmbeddedProfileStore(directory, 'other');
   const one = store.begin(about);
-  one.put([{ user: 1, bytes: encodeInterests([interest(1, 1)], basis) }]);
-  one.commit(popularity);
+  one.put(block(1, interest(1, 1)));
+  one.commit(popularity, 1);
   expect(other.current()).toBeNull();
   const two = other.begin(about);
-  two.put([{ user: 1, bytes: encodeInterests([interest(2, 1)], basis) }]);
-  expect(two.commit(popularity)).toMatchObject({ number: 2, space: 'other' });
+  two.put(block(1, interest(2, 1)));
+  expect(two.commit(popularity, 1)).toMatchObject({ number: 2, space: 'other' });
   expect(store.get(1)).toMatchObject({ space: 's', interests: [interest(1, 1)] });
   expect(other.get(1)).toMatchObject({ space: 'other', interests: [interest(2, 1)] });
 
@@ -99,6 +224,6 @@ test('every space has its own current generation', async () => {
   expect(store.get(1)).toBeNull();
   expect(other.get(1)?.interests).toHaveLength(1);
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(1);
-  expect(store.begin(about).commit(popularity).number).toBe(3);
+  expect(store.begin(about).commit(popularity, 1).number).toBe(3);
   await directory.close();
 });

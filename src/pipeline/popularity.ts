@@ -1,0 +1,22 @@
+import { importanceOfRun } from '../profile/importance.js';
+import type { InferPoints } from '../profile/infer.js';
+import type { Popularity } from '../store/profiles.js';
+
+/** Decayed popularity is summed in multiples of this, so that the sum does not depend on the order of users. */
+export const popularityUnit = 2 ** -20;
+
+/** Items by falling popularity, ties to the lower number; items nobody acted on are left out. `sums`: in units, by item. */
+export function rankPopularity(sums: Float64Array): Popularity {
+  const items = Uint32Array.from(sums.keys()).filter((item) => sums[item] > 0);
+  items.sort((a, b) => sums[b] - sums[a] || a - b);
+  return { items, scores: Float64Array.from(items, (item) => sums[item] * popularityUnit) };
+}
+
+/** Adds one user's actions, each decayed by its age at `asOf`, to `sums` per item, in units. */
+export function addPopularity(sums: Float64Array, points: InferPoints, asOf: number, lambda: number): void {
+  const { itemKeys, actionOffsets, times, weights } = points;
+  for (let i = 0; i < itemKeys.length; i++) {
+    const decayed = importanceOfRun(times, weights, actionOffsets[i], actionOffsets[i + 1], asOf, lambda);
+    sums[itemKeys[i]] += Math.round(decayed / popularityUnit);
+  }
+}

@@ -1,0 +1,67 @@
+import type { LeftOut } from '../model/profile.js';
+import { decayBetween, nothingLeftOut, ProfileView } from '../store/codec.js';
+import { popularityUnit } from './popularity.js';
+
+/** What a batch reports of its users, read from their profiles, whether they are new or were taken over. */
+export interface Counts {
+  /** Of each user with interests, how many. */
+  readonly interestCounts: readonly number[];
+  /** Users with at least one interest action of any age. */
+  readonly active: number;
+  readonly leftOut: LeftOut;
+}
+
+const reasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'] as const;
+
+/** Sums up profiles: the counts of a chunk, and the popularity of items. */
+export class Tally {
+  private readonly asOf: number;
+  private readonly lambda: number;
+  private readonly popularity: Float64Array;
+  private readonly profile = new ProfileView();
+  private factor = 0;
+  private interestCounts: number[] = [];
+  private active = 0;
+  private leftOut = { ...nothingLeftOut };
+
+  /** `popularity`: per item, in units of `popularityUnit`; added to. */
+  constructor(asOf: number, lambda: number, popularity: Float64Array) {
+    this.asOf = asOf;
+    this.lambda = lambda;
+    this.popularity = popularity;
+  }
+
+  /** A profile in the view that `add` takes, until the next one; null where an older version wrote it. */
+  view(bytes: Uint8Array): ProfileView | null {
+    return this.profile.set(bytes) ? this.profile : null;
+  }
+
+  /** Returns how many interests there are. */
+  add(profile: ProfileView): number {
+    const { interests } = profile;
+    let others = 0;
+    for (const reason of reasons) {
+      const count = profile.leftOut(reason);
+      this.leftOut[reason] += count;
+      if (reason !== 'role') others += count;
+    }
+    if (interests > 0) this.interestCounts.push(interests);
+    if (interests > 0 || others > 0) this.active++;
+    this.factor = decayBetween(profile.weighedAt, this.asOf, this.lambda) / popularityUnit;
+    if (interests > 0) profile.eachMember(this.addMember);
+    return interests;
+  }
+
+  /** What was added since this was last called. */
+  take(): Counts {
+    const { interestCounts, active, leftOut } = this;
+    this.interestCounts = [];
+    this.active = 0;
+    this.leftOut = { ...nothingLeftOut };
+    return { interestCounts, active, leftOut };
+  }
+
+  private readonly addMember = (item: number, weight: number): void => {
+    this.popularity[item] += Math.round(weight * this.factor);
+  };
+}

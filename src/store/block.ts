@@ -1,0 +1,52 @@
+import type { UserKey } from '../model/item.js';
+
+/** Encoded profiles in one piece of memory, which one thread gives another without a copy. */
+export interface ProfileBlock {
+  /** Rising. */
+  readonly users: Uint32Array;
+  /** Where each user's bytes begin and end in `bytes`. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly bytes: Uint8Array;
+}
+
+/** Collects a block from users in any order. */
+export class BlockBuilder {
+  private readonly places = new Map<UserKey, readonly [start: number, end: number]>();
+  private bytes = new Uint8Array(1 << 16);
+  private length = 0;
+
+  add(user: UserKey, bytes: Uint8Array): void {
+    const start = this.length;
+    const end = start + bytes.length;
+    if (end > this.bytes.length) {
+      const bigger = new Uint8Array(Math.max(2 * this.bytes.length, end));
+      bigger.set(this.bytes.subarray(0, start));
+      this.bytes = bigger;
+    }
+    this.bytes.set(bytes, start);
+    this.length = end;
+    this.places.set(user, [start, end]);
+  }
+
+  has(user: UserKey): boolean {
+    return this.places.has(user);
+  }
+
+  finish(): ProfileBlock {
+    const users = Uint32Array.from(this.places.keys()).sort();
+    const places = Array.from(users, (user) => this.places.get(user) ?? [0, 0]);
+    return {
+      users,
+      starts: Uint32Array.from(places, ([start]) => start),
+      ends: Uint32Array.from(places, ([, end]) => end),
+      bytes: this.bytes.subarray(0, this.length),
+    };
+  }
+}
+
+export function blockOf(entries: Iterable<readonly [user: UserKey, bytes: Uint8Array]>): ProfileBlock {
+  const builder = new BlockBuilder();
+  for (const [user, bytes] of entries) builder.add(user, bytes);
+  return builder.finish();
+}
