@@ -1,3 +1,4 @@
+import type { BorrowedScan } from '../disk/borrow.js';
 import { u32Key } from '../disk/codec.js';
 import type { Directory, Table } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
@@ -35,10 +36,12 @@ export class ActionLog {
   readonly marks: UserMarks;
   private readonly directory: Directory;
   private readonly table: Table;
+  private readonly borrowed: BorrowedScan;
 
   constructor(directory: Directory) {
     this.directory = directory;
     this.table = directory.tables.actions;
+    this.borrowed = directory.borrow('actions');
     this.users = new IdTable(directory, 'user');
     this.types = new ActionTypeTable(directory);
     this.marks = new UserMarks(directory);
@@ -103,7 +106,7 @@ export class ActionLog {
     let [columns, next] = memory;
     columns.length = 0;
     let user = -1;
-    this.directory.scanActions({ start: u32Key(from), end: endKey(to) }, (entry) => {
+    this.borrowed({ start: u32Key(from), end: endKey(to) }, (entry) => {
       const owner = entry.key.getUint32(entry.keyAt);
       if (owner === user || user === -1) {
         user = owner;

@@ -114,6 +114,8 @@ export function findUser(table: IdTable, userId: string): User | null {
 /** How many users have stored attributes. Time O(users). */
 export function countAttributed(table: IdTable): number {
   let count = 0;
-  for (const { flags } of table.allFlags()) if (flags & attributed) count++;
+  table.eachFlags((_, flags) => {
+    if (flags & attributed) count++;
+  });
   return count;
 }

@@ -338,8 +338,9 @@ export class Catalog {
     const rowOfItem = new Int32Array(new SharedArrayBuffer(4 * this.ids.count())).fill(-1);
     for (let row = 0; row < itemOfRow.length; row++) rowOfItem[itemOfRow[row]] = row;
     const present = new Uint8Array(new SharedArrayBuffer(itemOfRow.length));
-    for (const { key, flags } of this.ids.allFlags())
+    this.ids.eachFlags((key, flags) => {
       if (flags === inCatalog && rowOfItem[key] >= 0) present[rowOfItem[key]] = 1;
+    });
     return { rowOfItem, present };
   }
 }

@@ -12,6 +12,9 @@ export interface BorrowedEntry {
 
 export type EntryVisitor = (entry: Readonly<BorrowedEntry>) => void;
 
+/** All keys: the store's own beginning of a range is no key of ours. */
+export const wholeTable = { start: Buffer.of(0), end: Buffer.alloc(16, 0xff) } as const;
+
 export type BorrowedScan = (
   range: { readonly start: Buffer; readonly end: Buffer },
   visit: EntryVisitor,

@@ -30,8 +30,8 @@ export interface Directory {
   readonly tempDir: string;
   readonly readOnly: boolean;
   readonly tables: Tables;
-  /** The action log without copies. */
-  readonly scanActions: BorrowedScan;
+  /** Scans of a table without copies. */
+  readonly borrow: (table: TableName) => BorrowedScan;
   /** A JSON value kept under a name, or null. */
   readMeta<T>(name: string): T | null;
   /** Call inside `write`. */
@@ -167,6 +167,15 @@ function openTables(env: RootDatabase<Buffer, Buffer>): Tables {
   return Object.fromEntries(opened) as Tables;
 }
 
+function borrower(env: RootDatabase<Buffer, Buffer>): (table: TableName) => BorrowedScan {
+  const scans = new Map<TableName, BorrowedScan>();
+  return (table) => {
+    const scan = scans.get(table) ?? borrowedScan(env, table);
+    scans.set(table, scan);
+    return scan;
+  };
+}
+
 function wrap(
   path: string,
   readOnly: boolean,
@@ -179,7 +188,7 @@ function wrap(
     tempDir: join(path, 'tmp'),
     readOnly,
     tables,
-    scanActions: borrowedScan(env, 'actions'),
+    borrow: borrower(env),
     readMeta<T>(name: string): T | null {
       const bytes = tables.meta.get(Buffer.from(name));
       return bytes ? decodeJson<T>(bytes) : null;

@@ -1,7 +1,8 @@
 import { PinnersageError } from '../errors.js';
 import type { JsonValue, Metadata } from '../model/item.js';
+import { wholeTable } from './borrow.js';
 import { expectVersion, u32Key } from './codec.js';
-import type { Directory, Table } from './directory.js';
+import type { Directory, Table, TableName } from './directory.js';
 
 /** What is kept under a number: the id it stands for and whatever its owner says of it. */
 export interface IdRecord {
@@ -36,13 +37,17 @@ export class IdTable {
   private readonly directory: Directory;
   private readonly forward: Table;
   private readonly records: Table;
+  private readonly forwardTable: TableName;
+  private readonly recordTable: TableName;
   private readonly counter: string;
   private readonly cache = new Map<string, number>();
 
   constructor(directory: Directory, kind: 'item' | 'user') {
     this.directory = directory;
-    this.forward = directory.tables[kind === 'item' ? 'itemIds' : 'userIds'];
-    this.records = directory.tables[kind === 'item' ? 'items' : 'users'];
+    this.forwardTable = kind === 'item' ? 'itemIds' : 'userIds';
+    this.recordTable = kind === 'item' ? 'items' : 'users';
+    this.forward = directory.tables[this.forwardTable];
+    this.records = directory.tables[this.recordTable];
     this.counter = kind === 'item' ? 'nextItem' : 'nextUser';
   }
 
@@ -105,20 +110,21 @@ export class IdTable {
     }
   }
 
-  /** Numbers and flags alone, without parsing the rest. */
-  *allFlags(): Iterable<{ readonly key: number; readonly flags: number }> {
-    for (const { key, value } of this.records.getRange({}))
-      yield { key: key.readUInt32BE(), flags: value[1] };
+  /** Visits numbers and flags alone, without parsing the rest. Read nothing else of the directory meanwhile. */
+  eachFlags(visit: (key: number, flags: number) => void): void {
+    this.directory.borrow(this.recordTable)(wholeTable, ({ key, keyAt, value }) =>
+      visit(key.getUint32(keyAt), value.getUint8(1)),
+    );
   }
 
   /** rank[number] = place of the id in byte order, from 0. Time O(ids). */
   ranks(): Uint32Array {
     const rank = new Uint32Array(new SharedArrayBuffer(4 * this.count()));
     let place = 0;
-    for (const { value } of this.forward.getRange({})) {
-      const key = value.readUInt32BE();
+    this.directory.borrow(this.forwardTable)(wholeTable, ({ value }) => {
+      const key = value.getUint32(0);
       if (key < rank.length) rank[key] = place++;
-    }
+    });
     return rank;
   }
 

@@ -8,7 +8,7 @@ import type { Interest } from '../model/profile.js';
 import { importanceOfRun } from '../profile/importance.js';
 import { InferScratch, inferWith } from '../profile/infer.js';
 import type { ProfileOptions } from '../profile/options.js';
-import { collectPoints, PointScratch, type Points } from '../profile/points.js';
+import { collectPoints, newestTime, PointScratch, type Points } from '../profile/points.js';
 import { clusterBasis, runBasis, weighAgain } from '../profile/reuse.js';
 import { BlockBuilder, type ProfileBlock } from '../store/block.js';
 import { encodeProfile, nothingLeftOut } from '../store/codec.js';
@@ -112,16 +112,17 @@ export class ChunkRunner {
   /** Takes over what still holds and reads the logs of the other users. */
   private continueUsers(continued: Continuation, from: UserKey, to: UserKey, block: BlockBuilder): void {
     const due = changedUsers(this.log, continued.before.maxSeq, from, to);
-    for (const { user, bytes, number } of this.store.entries(continued.before, from, to)) {
-      if (due[user - from] === 1) continue;
+    this.store.visit(continued.before, from, to, (user, bytes, number) => {
+      if (due[user - from] === 1) return;
       const profile = this.tally.view(bytes);
       if (!profile || !stillHolds(profile, continued, this.plan.asOf)) {
         due[user - from] = 1;
-        continue;
+        return;
       }
       if (this.tally.add(profile) > 0) this.reused++;
-      if (number !== continued.base) block.add(user, bytes);
-    }
+      if (number !== continued.base)
+        block.add(user, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    });
     for (let user = from; user < to; user++) {
       if (due[user - from] === 0) continue;
       const first = user;
@@ -142,7 +143,7 @@ export class ChunkRunner {
         if (known.length === 0) return;
         this.read++;
         const bytes = this.profileOf(user, this.collect(known));
-        const profile = this.tally.view(bytes);
+        const profile = this.tally.view(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
         if (profile) this.tally.add(profile);
         block.add(user, bytes);
       },
@@ -196,7 +197,7 @@ export class ChunkRunner {
     const { table, options, full, before } = this.plan;
     const { leftOut, changesAtMs: changesAt } = points;
     if (points.itemKeys.length === 0) return encodeProfile({ ...empty, leftOut, changesAt });
-    const weighedAt = newest(points.times);
+    const weighedAt = newestTime(points);
     const stored = before && this.store.stored(before, user);
     const basis = clusterBasis(this.basis, points, table.rowOfItem);
     const isReused = !full && stored?.basis === basis;
@@ -250,12 +251,6 @@ export class ChunkRunner {
 }
 
 const largestFloat = 3.4028234663852886e38;
-
-function newest(times: Float64Array): number {
-  let latest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < times.length; i++) if (times[i] > latest) latest = times[i];
-  return latest;
-}
 
 /** The log without what was accepted after `maxSeq`; the log itself where that is all of it. */
 function upToSeq(log: UserLog, maxSeq: number): UserLog {

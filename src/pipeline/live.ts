@@ -8,7 +8,7 @@ import { type ItemKey, type UserKey, vectorOf } from '../model/item.js';
 import type { Interest, InterestSource, Profile } from '../model/profile.js';
 import { InferScratch, inferWith } from '../profile/infer.js';
 import { configHash, type ProfileOptions, resolveOptions } from '../profile/options.js';
-import { type CollectOptions, collectPoints, type Points } from '../profile/points.js';
+import { type CollectOptions, collectPoints, newestTime, type Points } from '../profile/points.js';
 import { decayTo } from '../profile/sample.js';
 import { actionsSince, interestMeans, overlayProfile, planOnline } from '../profile/update.js';
 import type { Generation, ProfileStore } from '../store/profiles.js';
@@ -138,9 +138,11 @@ export class LiveProfiles {
     }
     gather(clusterer, points, space);
     const published = stored?.interests ?? [];
-    const interests = inferWith(clusterer, this.scratch, points, news.asOf, inferring, published);
-    const about = { space: name, configHash: digest, asOf: news.asOf, maxSeq: news.maxSeq };
-    return { profile: { ...about, interests }, source: 'exact' };
+    // As a batch does it: weighed at the newest action, then decayed.
+    const asOf = newestTime(points);
+    const interests = inferWith(clusterer, this.scratch, points, asOf, inferring, published);
+    const about = { space: name, configHash: digest, asOf, maxSeq: news.maxSeq };
+    return { profile: decayTo({ ...about, interests }, news.asOf, options.lambda), source: 'exact' };
   }
 
   private collecting(log: UserLog, space: LoadedSpace, { options, types }: LiveBasis): CollectOptions {

@@ -32,7 +32,7 @@ export class Tally {
   }
 
   /** A profile in the view that `add` takes, until the next one; null where an older version wrote it. */
-  view(bytes: Uint8Array): ProfileView | null {
+  view(bytes: DataView): ProfileView | null {
     return this.profile.set(bytes) ? this.profile : null;
   }
 

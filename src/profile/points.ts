@@ -36,6 +36,13 @@ export interface Points {
   readonly changesAtMs: number;
 }
 
+/** The time of the newest of the points' actions, epoch ms; −Infinity where there is none. */
+export function newestTime({ times }: Pick<Points, 'times'>): number {
+  let latest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < times.length; i++) if (times[i] > latest) latest = times[i];
+  return latest;
+}
+
 /** Memory of `collectPoints`, grown on demand and used again for the next user. */
 export class PointScratch {
   /** Per kept action: its row in the log, and the slot of its item. Slots number items by first occurrence. */

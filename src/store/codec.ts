@@ -147,7 +147,7 @@ export function interestsAt(
 
 /** exp(−λ · days), at most 1. */
 export function decayBetween(from: number, to: number, lambda: number): number {
-  return Math.exp((-lambda * Math.max(0, to - from)) / dayMs);
+  return Math.exp(-lambda * (Math.max(0, to - from) / dayMs));
 }
 
 /** An encoded profile, read in place: for what looks at every user. */
@@ -155,9 +155,9 @@ export class ProfileView {
   private view: DataView = new DataView(new ArrayBuffer(0));
 
   /** False where an older version wrote it, which can only be decoded. */
-  set(bytes: Uint8Array): boolean {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return bytes[0] === version;
+  set(bytes: DataView): boolean {
+    this.view = bytes;
+    return bytes.getUint8(0) === version;
   }
 
   get interests(): number {

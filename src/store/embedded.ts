@@ -9,8 +9,8 @@ import type {
   GenerationWriter,
   NewGeneration,
   Popularity,
-  ProfileEntry,
   ProfileStore,
+  ProfileVisitor,
 } from './profiles.js';
 
 const removeStep = 20_000;
@@ -57,9 +57,33 @@ export class EmbeddedProfileStore implements ProfileStore {
     return null;
   }
 
-  *entries(generation: Generation, from: UserKey, to: UserKey): Iterable<ProfileEntry> {
-    const own = this.layer(generation.number, from, to);
-    const under = typeof generation.base === 'number' ? this.layer(generation.base, from, to) : none();
+  visit(generation: Generation, from: UserKey, to: UserKey, visit: ProfileVisitor): void {
+    const seen = new Set<UserKey>();
+    const scan = this.directory.borrow('profiles');
+    for (const number of layersOf(generation)) {
+      const isBase = number === generation.base;
+      scan(rangeOf(number, from, to), ({ key, keyAt, value, valueLength }) => {
+        const user = key.getUint32(keyAt + 4);
+        if (seen.has(user)) return;
+        if (!isBase) seen.add(user);
+        visit(user, new DataView(value.buffer, value.byteOffset, valueLength), number);
+      });
+    }
+  }
+
+  *all(): Iterable<{ readonly user: UserKey; readonly interests: readonly Interest[] }> {
+    const generation = this.current();
+    if (!generation) return;
+    for (const { user, bytes } of this.entries(generation)) {
+      const interests = interestsAt(decodeProfile(bytes), generation.asOf, generation.lambda);
+      if (interests.length > 0) yield { user, interests };
+    }
+  }
+
+  /** By rising user. */
+  private *entries({ number, base }: Generation): Generator<Entry, void> {
+    const own = this.layer(number);
+    const under = typeof base === 'number' ? this.layer(base) : none();
     // Both are begun at once, so that they see the same state.
     let [a, b] = [own.next(), under.next()];
     while (!a.done || !b.done) {
@@ -74,20 +98,9 @@ export class EmbeddedProfileStore implements ProfileStore {
     }
   }
 
-  private *layer(number: number, from: UserKey, to: UserKey): Generator<ProfileEntry, void> {
-    const end = to > 0xffffffff ? profileKey(number + 1, 0) : profileKey(number, to);
-    const range = { start: profileKey(number, from), end };
-    for (const { key, value } of this.directory.tables.profiles.getRange(range))
-      yield { user: key.readUInt32BE(4), bytes: value, number };
-  }
-
-  *all(): Iterable<{ readonly user: UserKey; readonly interests: readonly Interest[] }> {
-    const generation = this.current();
-    if (!generation) return;
-    for (const { user, bytes } of this.entries(generation, 0, 2 ** 32)) {
-      const interests = interestsAt(decodeProfile(bytes), generation.asOf, generation.lambda);
-      if (interests.length > 0) yield { user, interests };
-    }
+  private *layer(number: number): Generator<Entry, void> {
+    for (const { key, value } of this.directory.tables.profiles.getRange(rangeOf(number)))
+      yield { user: key.readUInt32BE(4), bytes: value };
   }
 
   popularity(): Popularity | null {
@@ -187,7 +200,7 @@ export class EmbeddedProfileStore implements ProfileStore {
 
   private remove(number: number): void {
     const { profiles, meta } = this.directory.tables;
-    const range = { start: profileKey(number, 0), end: profileKey(number + 1, 0) };
+    const range = rangeOf(number);
     for (let removed = removeStep; removed === removeStep; ) {
       const keys = [...profiles.getKeys({ ...range, limit: removeStep })];
       this.directory.write(() => {
@@ -204,7 +217,18 @@ function layersOf({ number, base }: Generation): number[] {
   return typeof base === 'number' ? [number, base] : [number];
 }
 
+interface Entry {
+  readonly user: UserKey;
+  readonly bytes: Buffer;
+}
+
 function* none(): Generator<never, void> {}
+
+/** Keys of users `from … to−1` of a generation. */
+function rangeOf(number: number, from: UserKey = 0, to: UserKey = 2 ** 32): { start: Buffer; end: Buffer } {
+  const end = to > 0xffffffff ? profileKey(number + 1, 0) : profileKey(number, to);
+  return { start: profileKey(number, from), end };
+}
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

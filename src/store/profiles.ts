@@ -35,14 +35,11 @@ export interface Popularity {
   readonly scores: Float64Array;
 }
 
-/** What is stored under a user. */
-export interface ProfileEntry {
-  readonly user: UserKey;
-  /** From `encodeProfile`. */
-  readonly bytes: Buffer;
-  /** The generation under whose number it lies. */
-  readonly number: number;
-}
+/**
+ * Sees what is stored of a user, as `encodeProfile` wrote it, and the generation under whose number it lies. The bytes are
+ * the store's: they are gone when the visitor returns or reads anything else.
+ */
+export type ProfileVisitor = (user: UserKey, bytes: DataView, number: number) => void;
 
 /** What a batch says of the generation that it begins. */
 export type NewGeneration = Omit<Generation, 'number' | 'base' | 'written' | 'users' | 'space'>;
@@ -64,8 +61,8 @@ export interface ProfileStore {
   get(user: UserKey): Profile | null;
   /** What a generation holds of a user. */
   stored(generation: Generation, user: UserKey): StoredProfile | null;
-  /** What a generation holds of users `from … to−1`, by rising user. */
-  entries(generation: Generation, from: UserKey, to: UserKey): Iterable<ProfileEntry>;
+  /** Visits what a generation holds of users `from … to−1`, in any order. */
+  visit(generation: Generation, from: UserKey, to: UserKey, visit: ProfileVisitor): void;
   /** All users with interests in the current generation, by rising user, even where a batch replaces it meanwhile. */
   all(): Iterable<{ readonly user: UserKey; readonly interests: readonly Interest[] }>;
   popularity(): Popularity | null;

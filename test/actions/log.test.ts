@@ -182,3 +182,36 @@ test('what cannot be taken is refused by reason', () => {
   expect(reason({ context: { a: { b: 1 } } })).toBe('context-invalid');
   expect(reason({ context: { a: 'x'.repeat(1100) } })).toBe('context-invalid');
 });
+
+test('each user is marked with the newest change, also a removal; what was not marked is known', async () => {
+  const { directory, log } = await openLog();
+  const put = (...entries: ReturnType<typeof entry>[]) => directory.write(() => log.put(entries, 5000));
+  const marks = () => [...log.marks.of(0, 10)].map(({ user, seq }) => [user, seq]);
+  expect(log.marks.coverSince(0, 0)).toBe(false); // of an empty log nobody has to know anything
+  put(
+    entry({ user: 3, item: 1 }),
+    entry({ user: 1 }),
+    entry({ user: 3, item: 2 }),
+    entry({ user: 3, item: 2 }),
+  );
+  expect(marks()).toEqual([
+    [1, 2],
+    [3, 3],
+  ]);
+  expect(log.marks.coverSince(0, log.maxSeq())).toBe(true);
+  put(entry({ user: 1 })); // a duplicate is no change
+  directory.write(() => log.remove([encodeKey(record({ user: 1 })), encodeKey(record({ user: 2 }))]));
+  expect(marks()).toEqual([
+    [1, 4],
+    [3, 3],
+  ]);
+  expect([...log.marks.of(2, 3)]).toEqual([]);
+  expect(log.marks.coverSince(3, log.maxSeq())).toBe(true);
+
+  directory.write(() => directory.writeMeta('maxSeq', 9)); // as a version without marks would write
+  expect(log.marks.coverSince(3, log.maxSeq())).toBe(false);
+  put(entry({ user: 5 }));
+  expect(log.marks.coverSince(3, log.maxSeq())).toBe(false);
+  expect(log.marks.coverSince(9, log.maxSeq())).toBe(true);
+  await directory.close();
+});

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { open, type PinnerSage } from 'pinnersage';
 import { expect, test } from 'vitest';
+import { openDirectory } from '../../src/disk/directory.js';
+import type { Generation } from '../../src/store/profiles.js';
 import { tempDir } from '../helpers/temp.js';
 
 const day = 86_400_000;
@@ -161,5 +163,59 @@ test('a replaced vector is clustered again for those who acted on it, and nobody
   expect(owners.length).toBeGreaterThan(0);
   expect(owners.length).toBeLessThan(users);
   expect((await data.batch({ nowMs: start })).reused).toBe(users - owners.length);
+  await data.close();
+});
+
+test('what has not changed is neither read nor written; what has, follows in every way', async () => {
+  const path = join(tempDir(), 'data');
+  const data = await open(path);
+  const many = 40;
+  await data.putItems(
+    Array.from({ length: items - 1 }, (_, i) => ({ itemId: `i${i}`, embedding: vectorAt(2 * i) })),
+  );
+  const act = (u: number, i: number, age: number) =>
+    data.appendActions([
+      { userId: `u${u}`, itemId: `i${i}`, type: 'save', timestamp: start - age * day, eventId: `e${i}` },
+    ]);
+  const ages: { readonly [user: number]: number } = { 8: 80, 9: 70 };
+  for (let u = 0; u < many; u++) for (const i of [u % 5, 5 + (u % 7)]) await act(u, i, ages[u] ?? 10);
+  await act(7, items - 1, 3); // no vector yet
+  const members = (u: number): string[] =>
+    data.interests(`u${u}`, { members: true, nowMs: start }).interests.flatMap((one) => one.members ?? []);
+  const batch = async (days = 0) => {
+    const { read, reused } = await data.batch({ nowMs: start + days * day, windowDays: 90, alpha: 0.3 });
+    const directory = await openDirectory(path, { mode: 'read' });
+    const table = directory.readMeta<{ current: { [space: string]: Generation } }>('generations');
+    await directory.close();
+    return { read, reused, written: table?.current.default.written };
+  };
+
+  expect(await batch()).toEqual({ read: many, reused: 0, written: many });
+  expect(await batch(1)).toEqual({ read: 0, reused: many, written: 0 });
+  await act(1, 12, 2);
+  expect(await batch(1)).toEqual({ read: 1, reused: many - 1, written: 1 });
+  await act(2, 12, 2);
+  expect(await batch(1)).toEqual({ read: 1, reused: many - 1, written: 2 });
+  for (const u of [1, 2]) expect(members(u)).toContain('i12');
+
+  await data.putItems([{ itemId: `i${items - 1}`, embedding: vectorAt(3) }]);
+  expect(await batch(1)).toEqual({ read: 1, reused: many - 1, written: 3 });
+  expect(members(7)).toContain(`i${items - 1}`);
+
+  expect(await batch(15)).toEqual({ read: 1, reused: many - 1, written: 4 }); // an action leaves the window
+  expect(members(8)).toEqual([]);
+  expect(members(9)).toHaveLength(2);
+  await data.retain({ actionsDays: 65, nowMs: start }); // nothing is left of this user's log
+  expect(await batch(15)).toEqual({ read: 0, reused: many - 2, written: 5 });
+  expect(members(9)).toEqual([]);
+  await act(9, 3, 5);
+  expect(await batch(15)).toMatchObject({ read: 1, written: 5 });
+  expect(members(9)).toEqual(['i3']);
+
+  for (let u = 20; u < 33; u++) await act(u, 12, 2);
+  expect(await batch(15)).toMatchObject({ read: 13, written: 18 });
+  await act(3, 11, 2);
+  expect(await batch(15)).toMatchObject({ read: 1, written: many }); // so many lie over the old ones that all are written
+  for (const u of [1, 3, 25]) expect(members(u).length).toBe(3);
   await data.close();
 });

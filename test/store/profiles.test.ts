@@ -41,6 +41,8 @@ const profile = (...interests: readonly Interest[]) => ({
 const block = (user: number, ...interests: readonly Interest[]) =>
   blockOf([[user, encodeProfile(profile(...interests))]]);
 
+const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 async function openStore() {
   const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
   return { directory, store: new EmbeddedProfileStore(directory, 's') };
@@ -51,7 +53,7 @@ test('a profile survives encoding, and is read in place as it is decoded', () =>
     const bytes = encodeProfile(one);
     expect(decodeProfile(bytes)).toEqual(one);
     const view = new ProfileView();
-    expect(view.set(bytes)).toBe(true);
+    expect(view.set(viewOf(bytes))).toBe(true);
     expect(view.interests).toBe(one.interests.length);
     expect(view.weighedAt).toBe(1000);
     expect(view.changesAt).toBe(2e12);
@@ -98,7 +100,7 @@ test.each([1, 2] as const)('a profile of format %i is read, and must be made ane
     interests: [interest(1, 2.5)],
     weights: [new Float32Array(0)],
   });
-  expect(new ProfileView().set(bytes)).toBe(false);
+  expect(new ProfileView().set(viewOf(bytes))).toBe(false);
 });
 
 test('importances are told as of the generation, whatever instant they are stored for', async () => {
@@ -137,10 +139,16 @@ test('a generation over a base holds what it does not have itself from there', a
   ]);
   expect(store.get(3)).toBeNull();
   expect(store.get(1)?.interests).toEqual([interest(1, 1)]);
-  expect([...store.entries(second, 2, 5)].map(({ user, number }) => [user, number])).toEqual([
-    [2, second.number],
-    [3, second.number],
-    [4, first.number],
+  const seen: [user: number, number: number, interests: number][] = [];
+  const view = new ProfileView();
+  store.visit(second, 2, 5, (user, bytes, number) => {
+    view.set(bytes);
+    seen.push([user, number, view.interests]);
+  });
+  expect(seen.sort()).toEqual([
+    [2, second.number, 1],
+    [3, second.number, 0],
+    [4, first.number, 1],
   ]);
 
   const third = store.begin(about, first.number);
