@@ -4,12 +4,35 @@
 // is computed again from the differences of its original rows, which also makes duplicates exactly 0 and nothing
 // negative. Convention: squared; the diagonal is +∞.
 // Shapes: rows and columns are padded to a multiple of 8 with finite numbers; `stride` counts float32.
+import { few, fewPoints } from './few';
+import { pack } from './pack';
 import { tile } from './tile';
 
 /** Below this share of the larger norm a Gram distance has lost too many digits. */
-const nearby: f32 = 0.0625;
+export const nearby: f32 = 0.0625;
 /** Panels of columns that are kept in cache at once. */
 const blockBytes: i32 = 1 << 19;
+
+/**
+ * The distances of rows list[0 … n − 1] of z (rows 0 … n − 1 where list is 0), whose squared norms are norms[0 …]. The
+ * original rows are at x. `panels`, `listed` and `scratch` are room for packed rows, n numbers and four tiles.
+ */
+export function between(
+  z: usize, norms: usize, list: usize, n: i32, depth: i32, d: usize, stride: i32,
+  x: usize, dim: i32, scale: f32, zeros: usize, panels: usize, listed: usize, scratch: usize,
+): void {
+  const end = <usize>((n + 7) & ~7) << 2;
+  for (let k: usize = 0, last = <usize>n << 2; k < end; k += 4) {
+    const at = list && k < last ? <usize>load<i32>(list + k) << 2 : k;
+    store<f32>(listed + k, k < last ? load<f32>(norms + at) : 0);
+  }
+  if (n <= fewPoints) {
+    few(z, listed, list, n, depth, d, stride, x, dim, scale);
+    return;
+  }
+  pack(z, list, n, depth, zeros, panels);
+  distances(panels, listed, n, depth, d, stride, x, list, dim, scale, scratch);
+}
 
 export function distances(
   panels: usize, norms: usize, n: i32, depth: i32, d: usize, stride: i32,
@@ -47,7 +70,8 @@ function fromTile(t: usize, norms: usize, i: i32, j: i32, at: usize, across: usi
   let small = f32x4.splat(0);
   for (let r = 0; r < 8; r++, t += 32, at += row) {
     const ni = v128.load32_splat(norms + (<usize>(i + r) << 2));
-    const g0 = v128.load(t), g1 = v128.load(t, 16);
+    const g0 = f32x4.add(f32x4.add(v128.load(t), v128.load(t, 256)), f32x4.add(v128.load(t, 512), v128.load(t, 768)));
+    const g1 = f32x4.add(f32x4.add(v128.load(t, 16), v128.load(t, 272)), f32x4.add(v128.load(t, 528), v128.load(t, 784)));
     const d0 = f32x4.sub(f32x4.add(ni, nj0), f32x4.add(g0, g0));
     const d1 = f32x4.sub(f32x4.add(ni, nj1), f32x4.add(g1, g1));
     small = v128.or(small, f32x4.le(d0, f32x4.mul(share, f32x4.pmax(ni, nj0))));
@@ -91,7 +115,7 @@ function mend(
   }
 }
 
-@inline function row(x: usize, list: usize, i: i32, dim: i32): usize {
+@inline export function row(x: usize, list: usize, i: i32, dim: i32): usize {
   const index = list ? load<i32>(list + (<usize>i << 2)) : i;
   return x + (<usize>index * <usize>dim << 2);
 }

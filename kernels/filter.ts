@@ -4,68 +4,37 @@
 // distance proves d_ij > α: ‖xi‖² + ‖xj‖² − 2 (pi·pj + ri rj) ≤ d_ij, with p the first coordinates of a centred row and
 // r the norm of the others (Cauchy-Schwarz), taken in 16-bit integers with the error of rounding on the safe side.
 // Every other pair of points not yet connected is measured in float32.
-import { direct, total } from './distances';
+import { direct } from './distances';
 import { tile16 } from './tile16';
 
-/** norms[i] = ‖xi‖² of the centred rows; energy[k] = Σ of their squared coordinates over every fourth row. */
-export function measure(
-  x: usize, n: i32, dim: i32, scale: f32, mean: usize, norms: usize, energy: usize,
-): void {
-  const row = <usize>dim << 2;
-  const s = f32x4.splat(scale);
+/** energy[k] = Σ of squared coordinates over every fourth row. */
+export function energyOf(z: usize, n: i32, depth: i32, energy: usize): void {
+  const row = <usize>depth << 2;
   memory.fill(energy, 0, row);
-  for (let i = 0; i < n; i++, x += row) {
-    store<f32>(norms + (<usize>i << 2), squaredNorm(x, row, scale, mean));
-    if ((i & 3) != 0) continue;
-    let k: usize = 0;
-    for (const vectors = row & ~15; k < vectors; k += 16) {
-      const c = f32x4.sub(f32x4.mul(v128.load(x + k), s), v128.load(mean + k));
+  for (let i = 0; i < n; i += 4, z += row << 2) {
+    for (let k: usize = 0; k < row; k += 16) {
+      const c = v128.load(z + k);
       v128.store(energy + k, f32x4.add(v128.load(energy + k), f32x4.mul(c, c)));
     }
-    for (; k < row; k += 4) {
-      const c = load<f32>(x + k) * scale - load<f32>(mean + k);
-      store<f32>(energy + k, load<f32>(energy + k) + c * c);
-    }
   }
-}
-
-function squaredNorm(x: usize, row: usize, scale: f32, mean: usize): f32 {
-  const s = f32x4.splat(scale);
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  let k: usize = 0;
-  for (const blocks = row & ~63; k < blocks; k += 64) {
-    const a = f32x4.sub(f32x4.mul(v128.load(x + k), s), v128.load(mean + k));
-    const b = f32x4.sub(f32x4.mul(v128.load(x + k, 16), s), v128.load(mean + k, 16));
-    const c = f32x4.sub(f32x4.mul(v128.load(x + k, 32), s), v128.load(mean + k, 32));
-    const d = f32x4.sub(f32x4.mul(v128.load(x + k, 48), s), v128.load(mean + k, 48));
-    s0 = f32x4.add(s0, f32x4.mul(a, a)), s1 = f32x4.add(s1, f32x4.mul(b, b));
-    s2 = f32x4.add(s2, f32x4.mul(c, c)), s3 = f32x4.add(s3, f32x4.mul(d, d));
-  }
-  let sum = total(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-  for (; k < row; k += 4) {
-    const c = load<f32>(x + k) * scale - load<f32>(mean + k);
-    sum += c * c;
-  }
-  return sum;
 }
 
 /** Adding it leaves the rounded integer in the low bits of a float32. */
-const rounder: f32 = 12582912;
+export const rounder: f32 = 12582912;
 
 /**
  * Panels of the first `prefix` coordinates (a multiple of 8), times `unit`, followed by an upper bound of r and zeros;
  * halves[i] = ‖xi‖² unit² / 2. Rows beyond n get a half that no inner product reaches.
  */
 export function quantize(
-  x: usize, n: i32, dim: i32, scale: f32, mean: usize, gap: usize, prefix: i32, unit: f32, norms: usize,
-  pairs: i32, panels: usize, halves: usize,
+  z: usize, n: i32, depth: i32, zeros: usize, prefix: i32, unit: f32, norms: usize, pairs: i32, panels: usize, halves: usize,
 ): void {
   const panelBytes = <usize>pairs << 5;
   const tail = <usize>prefix << 4; // bytes of the pairs before r
   const slop = <f32>1.01 * sqrt<f32>(<f32>prefix) * unit; // what rounding can take from ‖p‖² unit², per unit of ‖x‖
   for (let i = 0; i < ((n + 7) & ~7); i += 4) {
     const out = panels + <usize>(i >> 3) * panelBytes + (<usize>(i & 4) << 2);
-    const squares = quantizeFour(x, i, n, dim, scale, mean, gap, prefix, unit, out);
+    const squares = quantizeFour(z, i, n, depth, zeros, prefix, unit, out);
     for (let k = tail; k < panelBytes; k += 32) v128.store(out + k, i32x4.splat(0));
     v128.store(halves + (<usize>i << 2), squares);
     for (let r = 0; r < 4; r++) {
@@ -77,28 +46,26 @@ export function quantize(
       const norm = load<f32>(norms + (<usize>(i + r) << 2));
       const whole = norm * unit * unit;
       const beyond = whole - <f32>load<i32>(half) + slop * sqrt<f32>(norm) + whole * <f32>2e-5;
-      if (prefix < dim) store<i32>(out + tail + (<usize>r << 2), <i32>ceil<f32>(sqrt<f32>(max(<f32>0, beyond))));
+      if (prefix < depth) store<i32>(out + tail + (<usize>r << 2), <i32>ceil<f32>(sqrt<f32>(max(<f32>0, beyond))));
       store<i32>(half, <i32>(whole * <f32>0.5));
     }
   }
 }
 
-@inline function rowAt(x: usize, i: i32, n: i32, dim: i32, gap: usize): usize {
-  return i < n ? x + (<usize>i * <usize>dim << 2) : gap;
+@inline function rowAt(z: usize, i: i32, n: i32, depth: i32, zeros: usize): usize {
+  return i < n ? z + (<usize>i * <usize>depth << 2) : zeros;
 }
 
 /** Four rows into their places in a panel; returns their squared norms over the prefix, in units. */
 function quantizeFour(
-  x: usize, i: i32, n: i32, dim: i32, scale: f32, mean: usize, gap: usize, prefix: i32, unit: f32, out: usize,
+  z: usize, i: i32, n: i32, depth: i32, zeros: usize, prefix: i32, unit: f32, out: usize,
 ): v128 {
-  const x0 = rowAt(x, i, n, dim, gap), x1 = rowAt(x, i + 1, n, dim, gap);
-  const x2 = rowAt(x, i + 2, n, dim, gap), x3 = rowAt(x, i + 3, n, dim, gap);
-  const s = f32x4.splat(scale), u = f32x4.splat(unit);
+  const z0 = rowAt(z, i, n, depth, zeros), z1 = rowAt(z, i + 1, n, depth, zeros);
+  const z2 = rowAt(z, i + 2, n, depth, zeros), z3 = rowAt(z, i + 3, n, depth, zeros);
+  const u = f32x4.splat(unit);
   let squares = i32x4.splat(0);
   for (let k: usize = 0, end = <usize>prefix << 2; k < end; k += 32, out += 128) {
-    const m0 = v128.load(mean + k), m1 = v128.load(mean + k, 16);
-    const r0 = eight(x0 + k, s, m0, m1, u), r1 = eight(x1 + k, s, m0, m1, u);
-    const r2 = eight(x2 + k, s, m0, m1, u), r3 = eight(x3 + k, s, m0, m1, u);
+    const r0 = eight(z0 + k, u), r1 = eight(z1 + k, u), r2 = eight(z2 + k, u), r3 = eight(z3 + k, u);
     const a = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
     const c = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), d = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
     const t0 = v128.shuffle<i64>(a, c, 0, 2), t1 = v128.shuffle<i64>(a, c, 1, 3);
@@ -110,11 +77,11 @@ function quantizeFour(
   return squares;
 }
 
-/** Eight coordinates of a centred row, rounded to int16. */
-@inline function eight(x: usize, s: v128, m0: v128, m1: v128, u: v128): v128 {
+/** Eight coordinates, rounded to int16. */
+@inline function eight(z: usize, u: v128): v128 {
   const r = f32x4.splat(rounder);
-  const a = f32x4.add(r, f32x4.mul(u, f32x4.sub(f32x4.mul(v128.load(x), s), m0)));
-  const b = f32x4.add(r, f32x4.mul(u, f32x4.sub(f32x4.mul(v128.load(x, 16), s), m1)));
+  const a = f32x4.add(r, f32x4.mul(u, v128.load(z)));
+  const b = f32x4.add(r, f32x4.mul(u, v128.load(z, 16)));
   return v128.shuffle<i16>(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
 }
 

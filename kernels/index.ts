@@ -1,12 +1,13 @@
-// What the module exports. Memory beyond `heapBase` belongs to the caller, who lays it out (src/math/kernel.ts).
-export { chain } from './chain';
+// What the module exports. Memory beyond `heapBase` belongs to the caller, who lays it out (src/cluster/layout.ts).
+export { centre, normsOf, shift } from './centre';
+export { distances } from './distances';
+export { energyOf, link, quantize } from './filter';
+export { apart, lead, roundRows } from './leaders';
 export { meansOf, offsets } from './medoid';
-export { centred, meansChain } from './means';
-export { link, measure, quantize } from './filter';
-export { distances, weigh } from './distances';
-export { dots } from './scan';
+export { pack } from './pack';
+export { matrixOf, mergeParts, mergeRows, place } from './parts';
 export { peak } from './peak';
-export { centre, largest, pack } from './pack';
+export { dots } from './scan';
 
 export function heapBase(): usize {
   return __heap_base;

@@ -111,17 +111,3 @@ function unite(i: i32, j: i32, height: f32): void {
   liveCount--;
   memory.copy(at(living, low), at(living, low + 1), <usize>(liveCount - low) << 2);
 }
-
-/** Centred rows list[0 … n − 1] of x (rows 0 … n − 1 where list is 0), padded to `depth`: what `meansChain` starts from. */
-export function centred(
-  x: usize, list: usize, n: i32, dim: i32, scale: f32, mean: usize, depth: i32, out: usize,
-): void {
-  for (let i = 0; i < n; i++, out += <usize>depth << 2) {
-    const index = list ? load<i32>(list + (<usize>i << 2)) : i;
-    const row = x + (<usize>index * <usize>dim << 2);
-    for (let k = 0; k < depth; k++) {
-      const at = <usize>k << 2;
-      store<f32>(out + at, k < dim ? load<f32>(row + at) * scale - load<f32>(mean + at) : 0);
-    }
-  }
-}

@@ -2,7 +2,7 @@
 //
 // Source: algorithm.md §3. Rows are taken relative to the cluster's first member, so an offset of the data costs no digits.
 // Shapes: `order` lists rows cluster by cluster, cluster c at starts[c] … starts[c + 1]; `mean` has room for dim numbers
-// padded to 4; `offsets` gets one squared distance per row, times scale².
+// and zeros behind them up to `depth`; `offsets` gets one squared distance per row, times scale².
 
 import { total } from './distances';
 
@@ -30,21 +30,22 @@ export function offsets(
 }
 
 /**
- * means[c] = scale · the mean of cluster c, weights[c] = its size: the clusters as points of a smaller problem.
- * `order` and `starts` as above; `means` has count rows of dim numbers.
+ * Row c of z becomes the mean of cluster c, centred like the rows, and weights[c] its size: the clusters as points of a
+ * smaller problem. Clusters are numbered by first member, which is why no row is overwritten before it is used.
  */
 export function meansOf(
-  x: usize, dim: i32, scale: f32, order: usize, starts: usize, count: i32, sizes: usize, means: usize, weights: usize,
+  x: usize, dim: i32, scale: f32, order: usize, starts: usize, count: i32, sizes: usize, mean: usize,
+  z: usize, depth: i32, weights: usize,
 ): void {
-  const row = <usize>dim << 2;
-  for (let c = 0; c < count; c++, means += row) {
+  const row = <usize>dim << 2, padded = <usize>depth << 2;
+  memory.fill(mean + row, 0, padded - row);
+  for (let c = 0; c < count; c++) {
     const first = load<i32>(starts + (<usize>c << 2));
     const last = load<i32>(starts + (<usize>c << 2), 4);
-    const origin = x + <usize>load<i32>(order + (<usize>first << 2)) * row;
-    meanOf(x, dim, scale, origin, order, first, last, sizes, means);
-    for (let k: usize = 0; k < row; k += 4) {
-      store<f32>(means + k, load<f32>(means + k) + scale * load<f32>(origin + k));
-    }
+    const lead = <usize>load<i32>(order + (<usize>first << 2));
+    meanOf(x, dim, scale, x + lead * row, order, first, last, sizes, mean);
+    const from = z + lead * padded, to = z + <usize>c * padded;
+    for (let k: usize = 0; k < padded; k += 16) v128.store(to + k, f32x4.add(v128.load(from + k), v128.load(mean + k)));
     let weight: f32 = 0;
     for (let m = first; m < last; m++) weight += sizeOf(sizes, load<i32>(order + (<usize>m << 2)));
     store<f32>(weights + (<usize>c << 2), weight);
@@ -63,46 +64,65 @@ function meanOf(
   let weight: f32 = 0;
   for (let m = first; m < last; m++) weight += sizeOf(sizes, load<i32>(order + (<usize>m << 2)));
   const share = scale / weight;
-  memory.fill(mean, 0, row);
-  for (let m = first; m < last; m += 2) {
-    const i = load<i32>(order + (<usize>m << 2));
-    const j = load<i32>(order + (<usize>min(m + 1, last - 1) << 2));
-    const p = x + <usize>i * row, q = x + <usize>j * row;
-    const wp = share * sizeOf(sizes, i), wq = m + 1 < last ? share * sizeOf(sizes, j) : <f32>0;
-    const vp = f32x4.splat(wp), vq = f32x4.splat(wq);
-    let k: usize = 0;
-    for (const vectors = row & ~15; k < vectors; k += 16) {
-      const o = v128.load(origin + k);
-      const a = f32x4.mul(vp, f32x4.sub(v128.load(p + k), o)), b = f32x4.mul(vq, f32x4.sub(v128.load(q + k), o));
-      v128.store(mean + k, f32x4.add(v128.load(mean + k), f32x4.add(a, b)));
+  const s = f32x4.splat(share);
+  const from = order + (<usize>first << 2), to = order + (<usize>last << 2);
+  let k: usize = 0;
+  for (const blocks = row & ~63; k < blocks; k += 64) {
+    const o0 = v128.load(origin + k), o1 = v128.load(origin + k, 16);
+    const o2 = v128.load(origin + k, 32), o3 = v128.load(origin + k, 48);
+    const base = x + k;
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    if (sizes) {
+      for (let m = from; m < to; m += 4) {
+        const i = <usize>load<i32>(m);
+        const p = base + i * row;
+        const w = v128.load32_splat(sizes + (i << 2));
+        s0 = f32x4.add(s0, f32x4.mul(w, f32x4.sub(v128.load(p), o0)));
+        s1 = f32x4.add(s1, f32x4.mul(w, f32x4.sub(v128.load(p, 16), o1)));
+        s2 = f32x4.add(s2, f32x4.mul(w, f32x4.sub(v128.load(p, 32), o2)));
+        s3 = f32x4.add(s3, f32x4.mul(w, f32x4.sub(v128.load(p, 48), o3)));
+      }
+    } else {
+      for (let m = from; m < to; m += 4) {
+        const p = base + <usize>load<i32>(m) * row;
+        s0 = f32x4.add(s0, f32x4.sub(v128.load(p), o0)), s1 = f32x4.add(s1, f32x4.sub(v128.load(p, 16), o1));
+        s2 = f32x4.add(s2, f32x4.sub(v128.load(p, 32), o2)), s3 = f32x4.add(s3, f32x4.sub(v128.load(p, 48), o3));
+      }
     }
-    for (; k < row; k += 4) {
-      const o = load<f32>(origin + k);
-      const sum = wp * (load<f32>(p + k) - o) + wq * (load<f32>(q + k) - o);
-      store<f32>(mean + k, load<f32>(mean + k) + sum);
+    v128.store(mean + k, f32x4.mul(s, s0)), v128.store(mean + k, f32x4.mul(s, s1), 16);
+    v128.store(mean + k, f32x4.mul(s, s2), 32), v128.store(mean + k, f32x4.mul(s, s3), 48);
+  }
+  for (; k < row; k += 4) {
+    const o = load<f32>(origin + k);
+    let sum: f32 = 0;
+    for (let m = from; m < to; m += 4) {
+      const i = load<i32>(m);
+      sum += sizeOf(sizes, i) * (load<f32>(x + <usize>i * row + k) - o);
     }
+    store<f32>(mean + k, share * sum);
   }
 }
 
 function offset(row: usize, origin: usize, dim: i32, scale: f32, mean: usize): f32 {
   const s = f32x4.splat(scale);
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  let k: usize = 0;
-  for (const blocks = <usize>(dim & ~15) << 2; k < blocks; k += 64) {
-    const a = part(row + k, origin + k, mean + k, s), b = part(row + k + 16, origin + k + 16, mean + k + 16, s);
-    const c = part(row + k + 32, origin + k + 32, mean + k + 32, s);
-    const d = part(row + k + 48, origin + k + 48, mean + k + 48, s);
+  const tail = <usize>(dim & 15) << 2;
+  for (const end = row + (<usize>(dim & ~15) << 2); row < end; row += 64, origin += 64, mean += 64) {
+    const a = part(v128.load(row), v128.load(origin), v128.load(mean), s);
+    const b = part(v128.load(row, 16), v128.load(origin, 16), v128.load(mean, 16), s);
+    const c = part(v128.load(row, 32), v128.load(origin, 32), v128.load(mean, 32), s);
+    const d = part(v128.load(row, 48), v128.load(origin, 48), v128.load(mean, 48), s);
     s0 = f32x4.add(s0, f32x4.mul(a, a)), s1 = f32x4.add(s1, f32x4.mul(b, b));
     s2 = f32x4.add(s2, f32x4.mul(c, c)), s3 = f32x4.add(s3, f32x4.mul(d, d));
   }
   let sum = total(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-  for (const end = <usize>dim << 2; k < end; k += 4) {
+  for (let k: usize = 0; k < tail; k += 4) {
     const p = scale * (load<f32>(row + k) - load<f32>(origin + k)) - load<f32>(mean + k);
     sum += p * p;
   }
   return sum;
 }
 
-@inline function part(x: usize, origin: usize, mean: usize, s: v128): v128 {
-  return f32x4.sub(f32x4.mul(s, f32x4.sub(v128.load(x), v128.load(origin))), v128.load(mean));
+@inline function part(x: v128, origin: v128, mean: v128, s: v128): v128 {
+  return f32x4.sub(f32x4.mul(s, f32x4.sub(x, origin)), mean);
 }

@@ -1,20 +1,26 @@
 // Inner products and squared distances of all pairs, in float32.
 //
 // Source: d_ij = ‖xi‖² + ‖xj‖² − 2 xi·xj on centred data; docs/performance.md says why in tiles of 8 × 8.
-// Convention: an inner product is summed over k = 0, 1, 2 … in one accumulator per pair, products rounded before they
-// are added: a pair's value depends on its two rows alone, is the same on every host, and is exactly 0 for duplicates.
-// Shapes: panel p holds rows 8p … 8p + 7 as [k][8] float32, `depth` values of k, a multiple of 4, padded with zeros.
+// Convention: an inner product is four sums, over k ≡ 0, 1, 2, 3 (mod 4) in rising order, products rounded before they
+// are added, and then (s0 + s1) + (s2 + s3): as kernels/few.ts gets it from the four lanes of one vector. A pair's value
+// depends on its two rows alone, is the same on every host and by every way, and duplicates are exactly 0 apart.
+// Shapes: panels as in kernels/pack.ts; `depth` a multiple of 16.
 
 @inline function mac(sum: v128, a: v128, b: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b));
 }
 
-/** The 8 × 8 inner products of two panels, row by row into `out`. */
+/** The four sums of the 8 × 8 inner products of two panels, one after another, each row by row into `out`. */
 export function tile(a: usize, b: usize, depth: i32, out: usize): void {
+  const bytes = <usize>depth << 3;
+  for (let s = 0; s < 4; s++, a += bytes, b += bytes, out += 256) segment(a, b, bytes, out);
+}
+
+function segment(a: usize, b: usize, bytes: usize, out: usize): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
   let c40 = c00, c41 = c00, c50 = c00, c51 = c00, c60 = c00, c61 = c00, c70 = c00, c71 = c00;
   let b0 = c00, b1 = c00, t = c00;
-  for (const end = a + (<usize>depth << 5); a < end; a += 128, b += 128) {
+  for (const end = a + bytes; a < end; a += 128, b += 128) {
     b0 = v128.load(b), b1 = v128.load(b, 16);
     t = v128.load32_splat(a), c00 = mac(c00, t, b0), c01 = mac(c01, t, b1);
     t = v128.load32_splat(a, 4), c10 = mac(c10, t, b0), c11 = mac(c11, t, b1);

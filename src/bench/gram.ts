@@ -7,10 +7,10 @@ export function gramSpeed(x: Float32Array, n: number, d: number): number {
   const engine = createEngine(d, maxMatrixPoints);
   makeRoom(engine, n);
   engine.views.x.set(x);
-  const { mean, gap, depth, panels, norms, matrix, tile, x: rows } = engine.layout;
+  const { z, depth, zeros, panels, norms, matrix, tile, x: rows } = engine.layout;
   const { kernel } = engine;
   const { scale } = centreRows(engine, n);
-  kernel.pack(rows, 0, n, d, scale, mean, gap, depth, panels, norms);
+  kernel.pack(z, 0, n, depth, zeros, panels);
   const ms = quickest('gram', () =>
     kernel.distances(panels, norms, n, depth, matrix, roundUp(n, 8), rows, 0, d, scale, tile),
   );

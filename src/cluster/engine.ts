@@ -31,8 +31,8 @@ export interface Views {
 export function createEngine(dim: number, matrixPoints: number): Engine {
   const kernel = createKernel();
   const layout = layOut(kernel.heapBase(), 64, dim, matrixPoints);
-  reserve(kernel, layout.end);
-  return { dim, kernel, matrixPoints, layout, views: viewsOf(kernel, layout, dim) };
+  const engine = { dim, kernel, matrixPoints, layout };
+  return { ...engine, views: takeRoom(engine) };
 }
 
 /** Makes room for n points; all earlier views are void where it had to grow. */
@@ -40,13 +40,15 @@ export function makeRoom(engine: Engine, n: number): void {
   if (n <= engine.layout.points) return;
   const points = Math.max(n, Math.ceil(engine.layout.points * 1.5));
   engine.layout = layOut(engine.kernel.heapBase(), points, engine.dim, engine.matrixPoints);
-  reserve(engine.kernel, engine.layout.end);
-  engine.views = viewsOf(engine.kernel, engine.layout, engine.dim);
+  engine.views = takeRoom(engine);
 }
 
-function viewsOf({ memory }: KernelExports, layout: Layout, dim: number): Views {
-  const { points } = layout;
-  const { buffer } = memory;
+/** Grows the memory to the layout and tells the kernel of it. */
+function takeRoom({ kernel, layout, dim, matrixPoints }: Omit<Engine, 'views'>): Views {
+  const { points, depth, zeros, panels, listed, tile, weights, columns, matrix } = layout;
+  reserve(kernel, layout.end);
+  kernel.place(depth, zeros, panels, listed, tile, weights, columns, matrix, matrixPoints);
+  const { buffer } = kernel.memory;
   return {
     x: new Float32Array(buffer, layout.x, points * dim),
     sizes: new Float32Array(buffer, layout.sizes, points),
@@ -56,7 +58,7 @@ function viewsOf({ memory }: KernelExports, layout: Layout, dim: number): Views 
     order: new Int32Array(buffer, layout.order, points),
     starts: new Int32Array(buffer, layout.starts, points + 1),
     offsets: new Float32Array(buffer, layout.offsets, points),
-    energy: new Float32Array(buffer, layout.energy, dim),
+    energy: new Float32Array(buffer, layout.energy, depth),
     parents: new Int32Array(buffer, layout.parents, points),
     weights: new Float32Array(buffer, layout.weights, points),
     sample: new Float32Array(buffer, layout.matrix, 64 * 64),
@@ -78,21 +80,20 @@ export interface Centred {
 /** Squared norms outside these bounds would overflow or vanish in float32 products. */
 const safeNorms = { least: 1e-16, most: 1e16 };
 
-/** Finds the mean of the first n rows, the norms of the centred rows and the energy of every coordinate. */
+/** Centres the first n rows into `z`, with their squared norms. */
 export function centreRows(engine: Engine, n: number): Centred {
-  const largest = measured(engine, n, 1);
+  const largest = centred(engine, n, 1);
   if (largest >= safeNorms.least && largest <= safeNorms.most) return { n, scale: 1, largest };
   checkFinite(engine.views.x, { n, dim: engine.dim });
   const scale = scaleFor(engine.views.x.subarray(0, n * engine.dim));
-  return { n, scale, largest: measured(engine, n, scale) };
+  return { n, scale, largest: centred(engine, n, scale) };
 }
 
 /** NaN where a number is not finite or a sum overflows. */
-function measured({ kernel, layout, dim }: Engine, n: number, scale: number): number {
-  const { x, mean, gap, depth, norms, energy } = layout;
-  if (!kernel.centre(x, n, dim, scale, mean, gap, depth)) return Number.NaN;
-  kernel.measure(x, n, dim, scale, mean, norms, energy);
-  return kernel.largest(norms, n);
+function centred({ kernel, layout, dim }: Engine, n: number, scale: number): number {
+  const { x, mean, depth, z, norms } = layout;
+  if (!kernel.centre(x, n, dim, scale, mean, depth)) return Number.NaN;
+  return kernel.shift(x, n, dim, scale, mean, depth, z, norms);
 }
 
 /** The power of two that brings the largest number to [0.5, 1); 1 where all are zero. */

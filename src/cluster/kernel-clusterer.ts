@@ -7,7 +7,7 @@ import { findComponents } from './filter.js';
 import { maxMatrixPoints } from './layout.js';
 import { mergeInLevels } from './levels.js';
 import { chooseInto } from './medoid.js';
-import { groupInto, mergeAll, mergeComponents } from './merge.js';
+import { groupInto, mergeAll, mergeComponents, placeSizes } from './merge.js';
 
 /**
  * A clusterer served by the WebAssembly kernels, in float32 with the safeguards of docs/performance.md. Above
@@ -86,9 +86,7 @@ function offsetsOf(
 ): void {
   const { kernel, layout, views } = engine;
   groupInto(views.order, views.starts, labels, n, count);
-  // The chain has consumed the sizes.
-  for (let i = 0; sizes !== undefined && i < n; i++) views.sizes[i] = sizes[i];
-  const sized = sizes === undefined ? 0 : layout.sizes;
+  const sized = placeSizes(engine, n, sizes);
   kernel.offsets(
     layout.x,
     engine.dim,
@@ -97,7 +95,7 @@ function offsetsOf(
     layout.starts,
     count,
     sized,
-    layout.gap,
+    layout.centre,
     layout.offsets,
   );
 }

@@ -2,19 +2,26 @@
 export interface Layout {
   /** Points there is room for. */
   readonly points: number;
-  /** Values of k in a panel: dim rounded up to 4. */
+  /** Numbers in a centred row: dim rounded up to 32. */
   readonly depth: number;
   readonly end: number;
   readonly x: number;
+  /** The centred rows. */
+  readonly z: number;
   readonly mean: number;
-  readonly gap: number;
+  readonly zeros: number;
+  /** A cluster's mean, while offsets from it are measured. */
+  readonly centre: number;
   readonly energy: number;
   readonly norms: number;
+  /** Norms of the rows of one matrix, in its order. */
+  readonly listed: number;
   readonly halves: number;
   readonly parents: number;
   readonly members: number;
   readonly tile: number;
   readonly sizes: number;
+  readonly weights: number;
   readonly columns: number;
   readonly a: number;
   readonly b: number;
@@ -23,13 +30,14 @@ export interface Layout {
   readonly starts: number;
   readonly offsets: number;
   readonly panels: number;
-  readonly means: number;
-  readonly weights: number;
   readonly matrix: number;
 }
 
 /** Above this many points the full matrix (n² float32) is not kept: 8,192² × 4 bytes are 256 MiB. */
 export const maxMatrixPoints = 8192;
+
+/** The longest row where coordinates are integers: they stay below 16 bits, products of rows below 31. */
+export const longest = 32000;
 
 export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
@@ -40,22 +48,26 @@ export function layOut(start: number, points: number, dim: number, matrixPoints:
     end = at + bytes;
     return at;
   };
-  const depth = roundUp(dim, 4);
+  const depth = roundUp(dim, 32);
   const padded = roundUp(points, 8);
   const matrixRows = Math.min(padded, roundUp(matrixPoints, 8));
   const layout = {
     points,
     depth,
     x: room(points * dim * 4),
+    z: room(points * depth * 4),
     mean: room(depth * 4),
-    gap: room(depth * 4),
+    zeros: room(depth * 4),
+    centre: room(depth * 4),
     energy: room(depth * 4),
     norms: room(padded * 4),
+    listed: room(padded * 4),
     halves: room(padded * 4),
     parents: room(padded * 4),
     members: room(padded * 4),
-    tile: room(256),
+    tile: room(1024),
     sizes: room(padded * 4),
+    weights: room(padded * 4),
     columns: room(12 * padded * 4),
     a: room(points * 4),
     b: room(points * 4),
@@ -64,8 +76,6 @@ export function layOut(start: number, points: number, dim: number, matrixPoints:
     starts: room((points + 1) * 4),
     offsets: room(points * 4),
     panels: room(padded * (depth * 4 + 8)),
-    means: room(points * dim * 4),
-    weights: room(padded * 4),
     matrix: room(Math.max(64, matrixRows) ** 2 * 4),
   };
   return { ...layout, end };

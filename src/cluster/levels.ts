@@ -1,7 +1,7 @@
 import { cutInto } from './cut.js';
 import type { Centred, Engine } from './engine.js';
 import { findComponents } from './filter.js';
-import { groupInto, mergeComponents, mergeRows } from './merge.js';
+import { groupInto, mergeComponents } from './merge.js';
 
 /** Fewer points than this are merged at one level: there is nothing to save. */
 const minPoints = 128;
@@ -38,12 +38,14 @@ export function mergeInLevels(
   const top = keepUpTo(engine, alpha, inside);
   if (count === 1) return true;
   groupInto(views.order, views.starts, labels, n, count);
-  for (let i = 0; i < n; i++) views.sizes[i] = sizes === undefined ? 1 : sizes[i];
-  const { x, order, starts, means, weights, mean } = layout;
-  kernel.meansOf(x, dim, scale, order, starts, count, layout.sizes, means, weights);
+  const { x, z, depth, norms, order, starts, centre, weights } = layout;
+  const sized = sizes === undefined ? 0 : layout.sizes;
+  kernel.meansOf(x, dim, scale, order, starts, count, sized, centre, z, depth, weights);
+  kernel.normsOf(z, count, depth, norms);
   views.sizes.set(views.weights.subarray(0, count));
-  // The means are already scaled and `mean` is the row that centres to zeros.
-  mergeRows(engine, { list: 0, count, at: n - count, x: means, gap: mean, scale: 1, sized: true });
+  const { a, b, heights, sizes: sizesAt } = layout;
+  const at = n - count;
+  kernel.mergeRows(z, norms, 0, count, depth, z, depth, 1, sizesAt, a + 4 * at, b + 4 * at, heights + 8 * at);
   for (let m = n - count; m < n - 1; m++) {
     views.a[m] = views.order[views.starts[views.a[m]]];
     views.b[m] = views.order[views.starts[views.b[m]]];
@@ -54,11 +56,10 @@ export function mergeInLevels(
 
 /** A distance just above those of the sampled pairs that are near; 0 where no pair is, or too many are. */
 function levelOf({ kernel, layout, views, dim }: Engine, { n, scale }: Centred): number {
-  const { x, order, mean, gap, depth, panels, halves, matrix, tile } = layout;
+  const { x, z, norms, order, depth } = layout;
   const sample = n < 512 ? 32 : 64;
   for (let i = 0; i < sample; i++) views.order[i] = Math.floor((i * n) / sample);
-  kernel.pack(x, order, sample, dim, scale, mean, gap, depth, panels, halves);
-  kernel.distances(panels, halves, sample, depth, matrix, sample, x, order, dim, scale, tile);
+  kernel.matrixOf(z, norms, order, sample, depth, x, dim, scale);
   const distances = views.sample;
   // Every ninth of them tells the middle well enough; the diagonal, infinite, is among the greatest.
   const some = Float32Array.from(

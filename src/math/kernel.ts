@@ -8,35 +8,26 @@ import { agree, compileWide } from './wide.js';
 export interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   heapBase(): number;
-  centre(x: number, n: number, dim: number, scale: number, mean: number, gap: number, depth: number): number;
-  pack(
+  centre(x: number, n: number, dim: number, scale: number, mean: number, depth: number): number;
+  /** The largest squared norm. */
+  shift(
     x: number,
-    list: number,
     n: number,
     dim: number,
     scale: number,
     mean: number,
-    gap: number,
     depth: number,
-    panels: number,
+    z: number,
     norms: number,
-  ): void;
-  measure(
-    x: number,
-    n: number,
-    dim: number,
-    scale: number,
-    mean: number,
-    norms: number,
-    energy: number,
-  ): void;
+  ): number;
+  normsOf(z: number, n: number, depth: number, norms: number): void;
+  pack(z: number, list: number, n: number, depth: number, zeros: number, panels: number): void;
+  energyOf(z: number, n: number, depth: number, energy: number): void;
   quantize(
-    x: number,
+    z: number,
     n: number,
-    dim: number,
-    scale: number,
-    mean: number,
-    gap: number,
+    depth: number,
+    zeros: number,
     prefix: number,
     unit: number,
     norms: number,
@@ -60,7 +51,35 @@ export interface KernelExports {
     member: number,
     scratch: number,
   ): number;
-  largest(values: number, n: number): number;
+  roundRows(z: number, n: number, depth: number, unit: number, q: number, halves: number): void;
+  /** How many leaders, or 0 where they would be too many. */
+  lead(
+    q: number,
+    n: number,
+    depth: number,
+    halves: number,
+    reach: number,
+    worth: number,
+    width: number,
+    products: number,
+    best: number,
+    group: number,
+    leads: number,
+  ): number;
+  /** Points of the largest component. */
+  apart(
+    n: number,
+    count: number,
+    width: number,
+    products: number,
+    group: number,
+    leads: number,
+    bar: number,
+    lows: number,
+    roots: number,
+    members: number,
+    parents: number,
+  ): number;
   dots(rows: number, count: number, dim: number, query: number, out: number): void;
   /** 80 floating-point operations a turn: kernels/peak.ts. */
   peak(turns: number, a: number): number;
@@ -77,37 +96,58 @@ export interface KernelExports {
     scale: number,
     scratch: number,
   ): void;
-  weigh(d: number, stride: number, n: number, sizes: number): void;
-  chain(
-    d: number,
-    stride: number,
-    n: number,
-    sizes: number,
+  /** Says where the scratch of the three functions below lies. */
+  place(
+    depth: number,
+    zeros: number,
+    panels: number,
+    listed: number,
+    scratch: number,
+    weights: number,
     columns: number,
-    a: number,
-    b: number,
-    heights: number,
+    matrix: number,
+    matrixPoints: number,
   ): void;
-  centred(
-    x: number,
+  matrixOf(
+    z: number,
+    norms: number,
     list: number,
     n: number,
+    depth: number,
+    x: number,
     dim: number,
     scale: number,
-    mean: number,
-    depth: number,
-    out: number,
   ): void;
-  meansChain(
-    means: number,
-    depth: number,
+  mergeRows(
+    z: number,
+    norms: number,
+    list: number,
     n: number,
+    depth: number,
+    x: number,
+    dim: number,
+    scale: number,
     sizes: number,
-    columns: number,
     a: number,
     b: number,
     heights: number,
   ): void;
+  /** How many merges. */
+  mergeParts(
+    z: number,
+    norms: number,
+    order: number,
+    starts: number,
+    count: number,
+    depth: number,
+    x: number,
+    dim: number,
+    scale: number,
+    sizes: number,
+    a: number,
+    b: number,
+    heights: number,
+  ): number;
   meansOf(
     x: number,
     dim: number,
@@ -116,7 +156,9 @@ export interface KernelExports {
     starts: number,
     count: number,
     sizes: number,
-    means: number,
+    mean: number,
+    z: number,
+    depth: number,
     weights: number,
   ): void;
   offsets(

@@ -46,27 +46,19 @@ export function agree(one: KernelExports, other: KernelExports): boolean {
 }
 
 function exercise(kernel: KernelExports): Uint8Array {
-  const [n, dim, depth, prefix] = [61, 37, 40, 32];
-  const places = Array.from({ length: 20 }, (_, i) => 4096 + i * 16384);
-  const [
-    x,
-    mean,
-    gap,
-    norms,
-    energy,
-    panels,
-    halves,
-    parents,
-    members,
-    tile,
-    d,
-    sizes,
-    columns,
-    a,
-    b,
-    heights,
-  ] = places;
-  const spare = places.slice(16);
+  const [n, dim, depth, prefix, pairs, width] = [61, 37, 64, 32, 18, 16];
+  let end = 4096;
+  const room = (bytes: number): number => {
+    end += Math.ceil(bytes / 64) * 64;
+    return end - Math.ceil(bytes / 64) * 64;
+  };
+  const column = (): number => room(64 * 8);
+  const x = room(64 * dim * 4);
+  const [z, panels] = [room(64 * depth * 4), room(64 * (depth * 4 + 8))];
+  const [mean, zeros, centre, energy] = Array.from({ length: 4 }, () => room(depth * 4));
+  const [norms, listed, halves, parents, members, sizes, weights] = Array.from({ length: 7 }, column);
+  const [a, b, heights, order, starts, offsets, leads] = Array.from({ length: 7 }, column);
+  const [tile, columns, matrix] = [room(1024), room(12 * 64 * 4), room(64 * 64 * 4)];
   kernel.memory.grow(6);
   const { buffer } = kernel.memory;
   const points = new Float32Array(buffer, x, n * dim);
@@ -74,22 +66,23 @@ function exercise(kernel: KernelExports): Uint8Array {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     points[i] = state / 2 ** 32;
   }
-  new Float32Array(buffer, sizes, n).fill(1);
-  kernel.centre(x, n, dim, 1, mean, gap, depth);
-  kernel.measure(x, n, dim, 1, mean, norms, energy);
-  kernel.quantize(x, n, dim, 1, mean, gap, prefix, 8000, norms, prefix / 2 + 2, panels, halves);
-  kernel.link(panels, prefix / 2 + 2, n, halves, 1.8e8, 1, x, dim, 1, 5, parents, members, tile);
-  kernel.pack(x, 0, n, dim, 1, mean, gap, depth, panels, norms);
-  kernel.distances(panels, norms, n, depth, d, 64, x, 0, dim, 1, tile);
-  kernel.weigh(d, 64, n, sizes);
-  kernel.chain(d, 64, n, sizes, columns, a, b, heights);
-  const [means, order, starts, offsets] = spare;
-  kernel.centred(x, 0, n, dim, 1, mean, depth, means);
-  new Int32Array(buffer, order, n).forEach((_, i, list) => {
-    list[i] = i;
-  });
-  new Int32Array(buffer, starts, 2)[1] = n;
-  kernel.offsets(x, dim, 1, order, starts, 1, 0, gap, offsets);
-  kernel.meansOf(x, dim, 1, order, starts, 1, 0, means, sizes);
+  new Float32Array(buffer, sizes, n).fill(2);
+  new Int32Array(buffer, order, n).set(Array.from({ length: n }, (_, i) => i));
+  new Int32Array(buffer, starts, 4).set([0, 20, 21, n]);
+  kernel.place(depth, zeros, panels, listed, tile, weights, columns, matrix, 64);
+  kernel.centre(x, n, dim, 1, mean, depth);
+  kernel.shift(x, n, dim, 1, mean, depth, z, norms);
+  kernel.roundRows(z, n, depth, 8000, panels, halves);
+  const count = kernel.lead(panels, n, depth, halves, 2e8, 5, width, matrix, parents, members, leads);
+  const lows = matrix + 4 * 64 * width;
+  kernel.apart(n, count, width, matrix, members, leads, 100, lows, columns, columns + 256, parents);
+  kernel.energyOf(z, n, depth, energy);
+  kernel.quantize(z, n, depth, zeros, prefix, 8000, norms, pairs, panels, halves);
+  kernel.link(panels, pairs, n, halves, 1.8e8, 1, x, dim, 1, 5, parents, members, tile);
+  kernel.mergeRows(z, norms, 0, n, depth, x, dim, 1, sizes, a, b, heights);
+  kernel.mergeParts(z, norms, order, starts, 3, depth, x, dim, 1, 0, a, b, heights);
+  kernel.offsets(x, dim, 1, order, starts, 3, 0, centre, offsets);
+  kernel.meansOf(x, dim, 1, order, starts, 3, sizes, centre, z, depth, weights);
+  kernel.normsOf(z, 3, depth, norms);
   return new Uint8Array(buffer);
 }

@@ -6,7 +6,7 @@ import { byImportance, type InferPoints } from './infer.js';
 import type { ProfileOptions } from './options.js';
 
 /** Rises when a change of the code gives other clusters for the same points. */
-const clusteringVersion = 1;
+const clusteringVersion = 2;
 
 /** What decides the clusters of a whole run: one space of vectors, and the options that shape its geometry. */
 export function runBasis(

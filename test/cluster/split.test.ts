@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type Clusterer, createClusterer, type FlatOptions } from '../../src/cluster/clusterer.js';
 import { squaredDistance } from '../../src/cluster/distances.js';
 import { centreRows, createEngine, makeRoom } from '../../src/cluster/engine.js';
-import { findComponents } from '../../src/cluster/filter.js';
+import { findComponents, partByPrefix } from '../../src/cluster/filter.js';
+import { partByLeaders } from '../../src/cluster/leaders.js';
 import { mergeInLevels } from '../../src/cluster/levels.js';
 import { ward } from '../../src/cluster/ward.js';
 import { makePoints, type Points, type PointsRecipe } from './points.js';
@@ -48,7 +49,10 @@ describe('the exact split', () => {
     );
   });
 
-  test('never puts two points within alpha into two components', () => {
+  test.each([
+    ['by leaders', partByLeaders],
+    ['by a prefix', partByPrefix],
+  ])('%s never puts two points within alpha into two components', (_, part) => {
     let splits = 0;
     fc.assert(
       fc.property(recipe, fc.constantFrom(0.05, 0.3, 0.64, 0.9), (how, share) => {
@@ -58,11 +62,12 @@ describe('the exact split', () => {
         engine.views.x.set(x);
         const centred = centreRows(engine, n);
         const alpha = share * centred.largest;
-        if (!findComponents(engine, centred, alpha)) return;
+        if (!part(engine, centred, alpha)) return;
         splits++;
         const { parents } = engine.views;
         for (let i = 0; i < n; i++) {
           expect(parents[i]).toBeLessThanOrEqual(i);
+          expect(parents[parents[i]]).toBe(parents[i]);
           for (let j = 0; j < i; j++) {
             if (squaredDistance(x, i * dim, x, j * dim, dim) <= alpha) expect(parents[i]).toBe(parents[j]);
           }
@@ -70,7 +75,16 @@ describe('the exact split', () => {
       }),
       { numRuns: 60, seed: 20201103 },
     );
-    expect(splits).toBeGreaterThan(20);
+    expect(splits).toBeGreaterThan(10);
+  });
+
+  test('by leaders parts topics, with room for the whole of their spread', () => {
+    const { n, dim, x } = makePoints({ seed: 9, n: 150, dim: 128, topics: 8, spread: 0.3, normalized: true });
+    const engine = createEngine(dim, 8192);
+    makeRoom(engine, n);
+    engine.views.x.set(x);
+    expect(partByLeaders(engine, centreRows(engine, n), 0.4)).toBe(true);
+    expect(new Set(engine.views.parents.subarray(0, n)).size).toBe(8);
   });
 
   test('what earlier runs left behind the last point connects nothing', () => {
@@ -84,7 +98,7 @@ describe('the exact split', () => {
       engine.views.x.set(x);
       const { panels, matrix } = engine.layout;
       new Int16Array(engine.kernel.memory.buffer, panels, (matrix - panels) / 2).fill(20_000);
-      if (!findComponents(engine, centreRows(engine, n), 1)) continue;
+      if (!partByPrefix(engine, centreRows(engine, n), 1)) continue;
       splits++;
       const found = new Set(engine.views.parents.subarray(0, n)).size;
       expect(found).toBeGreaterThan(9);

@@ -24,9 +24,9 @@ describe('kernels', () => {
     const wrong = createKernel();
     const altered = {
       ...wrong,
-      weigh: (d: number, ...rest: [number, number, number]) => {
-        wrong.weigh(d, ...rest);
-        new Float32Array(wrong.memory.buffer, d)[1] *= 1.5;
+      normsOf: (z: number, n: number, depth: number, norms: number) => {
+        wrong.normsOf(z, n, depth, norms);
+        new Float32Array(wrong.memory.buffer, norms)[1] *= 1.5;
       },
     };
     expect(agree(createKernel(), createKernel())).toBe(true);
