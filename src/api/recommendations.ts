@@ -1,0 +1,74 @@
+import { Type } from 'typebox';
+import type { Filter } from '../model/filter.js';
+import { flag, id, instant, integer, listOf, nullable, number, oneOf, record, text } from './schema.js';
+import { filter, filterText } from './shared.js';
+
+const asked = {
+  count: Type.Optional(integer('Candidates wanted, by default 100', 1, 10_000)),
+  medoids: Type.Optional(integer('Interests drawn, as configured by default (3)', 1)),
+  space: Type.Optional(text('A space, by default the active one')),
+  seed: Type.Optional(integer('Replays a draw', 0, Number.MAX_SAFE_INTEGER)),
+  pool: Type.Optional(text('A stored filter, by its name')),
+  merge: Type.Optional(
+    oneOf(['turns', 'importance', 'score'], 'How the drawn interests share the count, by default turns'),
+  ),
+  explain: Type.Optional(flag("Whether each item names the user's own items behind it")),
+};
+
+export const recommendBody = record(
+  { ...asked, filter: Type.Optional(filter) },
+  { $id: 'RecommendRequest', description: 'What a request for candidates may say' },
+);
+
+export const recommendQuery = record({
+  ...asked,
+  filter: Type.Optional(filterText),
+  recommendationId: Type.Optional(
+    text('Gives what was answered before under this id; nothing else may be asked with it'),
+  ),
+});
+
+const sampled = record({
+  interestId: text('The interest'),
+  medoid: id('The item it is searched by'),
+  probability: number("The interest's share of the first draw"),
+});
+
+const candidate = record({
+  itemId: id('The item'),
+  score: number('Cosine to the medoid it was found by; decayed popularity under a fallback'),
+  interestId: nullable(text('The interest it comes from; null under a fallback')),
+  because: Type.Optional(listOf(id('An item'), "The user's own items nearest to it, nearest first")),
+});
+
+const answered = {
+  recommendationId: text('Names this answer; actions that follow from it should carry it'),
+  userId: id('The user'),
+  seed: integer('Asked for again, it gives the same draw'),
+  fallback: nullable(oneOf(['popularity'], 'Why the list is not personal; null where it is')),
+  pool: nullable(text('The stored filter that was applied')),
+  filter: Type.Unsafe<Filter | null>({ description: 'The filter of the request, or null' }),
+  propensity: number('Probability of the draw of interests that was made; 1 under a fallback'),
+  interests: listOf(sampled, 'The interests that were drawn, in the order of the draw'),
+  items: listOf(candidate, 'Best first'),
+};
+
+const logged = {
+  at: instant('When it was answered'),
+  configHash: text('Digest of the options of the profiles'),
+  space: text('The space of the vectors'),
+  spaceGeneration: integer('Its generation'),
+  generation: integer('Generation of the profiles; 0 for none'),
+  maxSeq: integer('The newest action that the answer knew of its user'),
+};
+
+/** One schema for new and replayed answers: a choice of two would be decided by validation each time. */
+export const recommendation = record(
+  { ...answered, ...Type.Partial(record(logged)).properties },
+  { $id: 'Recommendation', description: 'Candidates; with the last six fields where one is replayed' },
+);
+
+export const loggedRecommendation = record(
+  { ...answered, ...logged },
+  { $id: 'LoggedRecommendation', description: 'An answer as it was logged' },
+);

@@ -1,0 +1,296 @@
+import type { InjectOptions } from 'fastify';
+import { expect, test } from 'vitest';
+import { type ErrorCode, errorTable, PinnersageError } from '../../src/errors.js';
+import type { Engine } from '../../src/pipeline/engine.js';
+import { fakeEngine, recommendation, serverOf } from './fake.js';
+
+const url = '/v1/users/ada/recommendations';
+const json = { 'content-type': 'application/json' };
+
+test.each(Object.keys(errorTable) as ErrorCode[])('%s becomes a problem document', async (code) => {
+  const fail = async (): Promise<never> => {
+    throw new PinnersageError(code, 'got this, expected that');
+  };
+  const { app } = await serverOf({ recommend: fail });
+  const answer = await app.inject({ url });
+  const { status, title } = errorTable[code];
+  expect(answer.statusCode).toBe(status);
+  expect(answer.headers['content-type']).toBe('application/problem+json');
+  expect(answer.json()).toEqual({
+    type: `urn:pinnersage:problem:${code}`,
+    title,
+    status,
+    code,
+    detail: status === 500 ? expect.stringMatching(/^see the log/) : 'got this, expected that',
+    requestId: expect.stringMatching(/./),
+  });
+  const worthRetrying = ['overloaded', 'rate-limited', 'not-ready'].includes(code);
+  expect(answer.headers['retry-after']).toBe(worthRetrying ? '1' : undefined);
+});
+
+test('a defect is an internal error whose details stay in the log', async () => {
+  const { app } = await serverOf({
+    recommend: () => Promise.reject(new TypeError('cannot read the secret of undefined')),
+  });
+  const answer = await app.inject({ url });
+  expect(answer.statusCode).toBe(500);
+  expect(answer.json().code).toBe('internal');
+  expect(answer.body).not.toContain('secret');
+});
+
+const requests: [string, InjectOptions, ErrorCode, RegExp][] = [
+  ['an unknown address', { url: '/v1/nothing' }, 'route-unknown', /openapi/],
+  ['an id that is empty', { url: '/v1/items/' }, 'id-invalid', /empty/],
+  [
+    'a method the address does not take',
+    { method: 'PUT', url },
+    'method-unknown',
+    /expected one of GET, HEAD, POST/,
+  ],
+  [
+    'JSON that is none',
+    { method: 'POST', url, headers: json, payload: '{"count": ' },
+    'request-malformed',
+    /JSON/,
+  ],
+  [
+    'a prototype',
+    { method: 'POST', url, headers: json, payload: '{"__proto__": {}}' },
+    'request-malformed',
+    /./,
+  ],
+  [
+    'another media type',
+    { method: 'POST', url, headers: { 'content-type': 'text/plain' }, payload: 'x' },
+    'media-type-unknown',
+    /text\/plain/,
+  ],
+  ['a count of 0', { url: `${url}?count=0` }, 'option-invalid', /query\.count: got 0, which must be >= 1/],
+  [
+    'a count in words',
+    { url: `${url}?count=ten` },
+    'option-invalid',
+    /query\.count: got "ten", which must be integer/,
+  ],
+  ['a count twice', { url: `${url}?count=1&count=2` }, 'option-invalid', /query\.count/],
+  [
+    'a count as text in a body',
+    { method: 'POST', url, headers: json, payload: '{"count": "5"}' },
+    'option-invalid',
+    /body\.count: got "5"/,
+  ],
+  ['a field nobody knows', { url: `${url}?cuont=5` }, 'option-invalid', /the field "cuont"/],
+  ['an unknown rule', { url: `${url}?merge=luck` }, 'option-invalid', /turns, importance, score/],
+  [
+    'a filter that is no JSON',
+    { url: `${url}?filter=lang` },
+    'option-invalid',
+    /filter: got lang, expected JSON/,
+  ],
+  [
+    'a replay with options',
+    { url: `${url}?recommendationId=1&count=5` },
+    'option-invalid',
+    /got count beside/,
+  ],
+  ['an id of 257 bytes', { url: `/v1/users/${'x'.repeat(257)}/interests` }, 'id-invalid', /257 bytes/],
+  [
+    'an id of 258 bytes in 86 characters',
+    { url: `/v1/users/${encodeURIComponent('€'.repeat(86))}/interests` },
+    'id-invalid',
+    /258 bytes/,
+  ],
+  ['an id of half a character', { url: '/v1/users/%E2%82/interests' }, 'request-malformed', /./],
+  [
+    'no items to rank',
+    { method: 'POST', url: '/v1/users/ada/rank', payload: { itemIds: [] } },
+    'option-invalid',
+    /itemIds/,
+  ],
+  [
+    'a window in words',
+    { method: 'POST', url: '/v1/admin/batch', payload: { windowDays: 'most' } },
+    'option-invalid',
+    /windowDays/,
+  ],
+];
+
+test.each(requests)('%s is refused', async (_, request, code, message) => {
+  const { app } = await serverOf();
+  const answer = await app.inject(request);
+  expect(answer.json()).toMatchObject({ code, status: errorTable[code].status });
+  expect(answer.statusCode).toBe(errorTable[code].status);
+  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(answer.json().detail).toMatch(message);
+});
+
+test('a refused method says which are taken', async () => {
+  const { app } = await serverOf();
+  const answer = await app.inject({ method: 'PATCH', url });
+  expect(answer.statusCode).toBe(405);
+  expect(answer.headers.allow?.toString().split(', ').sort()).toEqual(['GET', 'HEAD', 'POST']);
+});
+
+test('the options of a request reach the engine as they were given', async () => {
+  const asked: unknown[] = [];
+  const { app } = await serverOf({
+    recommend: async (userId, request) => {
+      asked.push({ userId, request });
+      return recommendation;
+    },
+  });
+  const filter = { lang: 'en', year: { gte: 2000 } };
+  const all = { count: 5, medoids: 2, seed: 9, space: 's', pool: 'p', merge: 'score', explain: true };
+  const query = new URLSearchParams({
+    ...Object.fromEntries(Object.entries(all).map(([name, value]) => [name, `${value}`])),
+    filter: JSON.stringify(filter),
+  });
+  await app.inject({ url: `${url}?${query}` });
+  await app.inject({ method: 'POST', url, payload: { ...all, filter } });
+  await app.inject({ url });
+  await app.inject({ method: 'POST', url });
+  await app.inject({ method: 'POST', url, headers: json });
+  const full = { userId: 'ada', request: { ...all, filter } };
+  const none = { userId: 'ada', request: {} };
+  expect(asked).toEqual([full, full, none, none, none]);
+});
+
+const odd = [
+  'a/b',
+  'new\nline',
+  '😀',
+  '%',
+  '%2F',
+  '?q=1#f',
+  ' ',
+  '+',
+  '"',
+  'ä',
+  'a:b;c,d',
+  '...',
+  '\u0000',
+  '€'.repeat(85),
+];
+
+test.each(odd)('the id %j comes through a path', async (userId) => {
+  const { app } = await serverOf({
+    interests: async (given) => ({ userId: given, asOf: 'now', source: 'none', interests: [] }),
+  });
+  const answer = await app.inject({ url: `/v1/users/${encodeURIComponent(userId)}/interests` });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json().userId).toBe(userId);
+});
+
+test('arrays reach the engine as the bytes that were sent', async () => {
+  const got: string[] = [];
+  const report = { accepted: 1, duplicates: 0, rejected: [{ index: 1, code: 'x', message: 'y' }] };
+  const take = async (bytes: Uint8Array) => {
+    got.push(Buffer.from(bytes).toString());
+    return report;
+  };
+  const { app } = await serverOf({ appendActions: take, putItems: take });
+  for (const address of ['/v1/actions', '/v1/items'])
+    for (const payload of ['[{"a": 1.0}]', 'not json', '']) {
+      const answer = await app.inject({ method: 'POST', url: address, headers: json, payload });
+      expect(answer.json()).toEqual(report);
+    }
+  expect(got).toEqual(['[{"a": 1.0}]', 'not json', '', '[{"a": 1.0}]', 'not json', '']);
+});
+
+test('a body beyond the limit is refused, one at it is taken', async () => {
+  const { app } = await serverOf(
+    { appendActions: async () => ({ accepted: 0, duplicates: 0, rejected: [] }) },
+    { bodyLimitBytes: 100 },
+  );
+  const post = (bytes: number) =>
+    app.inject({ method: 'POST', url: '/v1/actions', headers: json, payload: ' '.repeat(bytes) });
+  expect((await post(100)).statusCode).toBe(200);
+  const answer = await post(101);
+  expect(answer.json()).toMatchObject({ code: 'body-too-large', status: 413 });
+});
+
+test('with a key, everything but probes asks for it', async () => {
+  const { app } = await serverOf({}, { apiKey: 'secret' });
+  const status = async (address: string, key?: string) =>
+    (await app.inject({ url: address, headers: key === undefined ? {} : { 'x-api-key': key } })).statusCode;
+  for (const address of [url, '/metrics', '/v1/nothing']) {
+    expect(await status(address)).toBe(401);
+    expect(await status(address, 'secre')).toBe(401);
+    expect(await status(address, '')).toBe(401);
+  }
+  expect(await status(url, 'secret')).toBe(200);
+  expect(await status('/metrics', 'secret')).toBe(200);
+  for (const address of ['/livez', '/readyz', '/openapi.json']) expect(await status(address)).toBe(200);
+  expect((await app.inject({ url })).json()).toMatchObject({ code: 'unauthorized' });
+});
+
+test('beyond the rate, requests are refused and told when to come back; probes are not counted', async () => {
+  const { app } = await serverOf({}, { rateLimit: 1 });
+  expect((await app.inject({ url })).statusCode).toBe(200);
+  let answer = await app.inject({ url });
+  // A second may pass between two requests on a busy machine, not between any two of many.
+  for (let i = 0; i < 1_000 && answer.statusCode === 200; i++) answer = await app.inject({ url });
+  expect(answer.json()).toMatchObject({ code: 'rate-limited', status: 429 });
+  expect(answer.headers['retry-after']).toBe('1');
+  const probes = await Promise.all(Array.from({ length: 20 }, () => app.inject({ url: '/livez' })));
+  expect(probes.every(({ statusCode }) => statusCode === 200)).toBe(true);
+});
+
+test('while the event loop is behind, requests are refused, but probes and figures are not', async () => {
+  let late = 999;
+  const { app } = await serverOf({}, { latenessMs: () => late });
+  const status = async (address: string) => (await app.inject({ url: address })).statusCode;
+  expect(await status(url)).toBe(200);
+  late = 1_000;
+  expect((await app.inject({ url })).json()).toMatchObject({ code: 'overloaded', status: 503 });
+  for (const address of ['/livez', '/readyz', '/metrics']) expect(await status(address)).toBe(200);
+});
+
+test('ready while the engine is, and not while it drains; requests are still answered then', async () => {
+  let ready = false;
+  const engine = fakeEngine();
+  const server = await serverOf({ status: () => ({ ...engine.status(), ready }) });
+  const probe = async () => (await server.app.inject({ url: '/readyz' })).statusCode;
+  expect(await probe()).toBe(503);
+  ready = true;
+  expect(await probe()).toBe(200);
+  server.drain();
+  expect(await probe()).toBe(503);
+  const answer = await server.app.inject({ url });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.headers.connection).toBe('close');
+  expect((await server.app.inject({ url: '/livez' })).statusCode).toBe(200);
+});
+
+test('/metrics counts requests by route and status, without ids, and shows what the engine says', async () => {
+  const now = () => Date.parse('2026-06-30T01:00:00Z');
+  const { app } = await serverOf({}, { now });
+  await app.inject({ url: '/v1/users/secret-user/recommendations' });
+  await app.inject({ url: '/v1/users/secret-user/recommendations?count=0' });
+  await app.inject({ url: '/nothing/secret-user' });
+  const { body, headers } = await app.inject({ url: '/metrics' });
+  expect(headers['content-type']).toMatch(/^text\/plain/);
+  const count = (route: string, status: number) =>
+    `pinnersage_http_request_duration_seconds_count{method="GET",route="${route}",status="${status}"} 1`;
+  expect(body).toContain(count('/v1/users/:userId/recommendations', 200));
+  expect(body).toContain(count('/v1/users/:userId/recommendations', 400));
+  expect(body).toContain(count('unknown', 404));
+  expect(body).not.toContain('secret-user');
+  for (const line of [
+    'pinnersage_batch_age_seconds 3600',
+    'pinnersage_items 7',
+    'pinnersage_answers_total{source="batch"} 5',
+    'pinnersage_neighbor_cache_total{result="hit"} 3',
+    'pinnersage_recommendations_dropped_total 0',
+  ])
+    expect(body.split('\n')).toContain(line);
+  expect(body).toContain('nodejs_eventloop_lag_p99_seconds');
+  const again = (await app.inject({ url: '/metrics' })).body;
+  expect(again.split('\n')).toContain('pinnersage_answers_total{source="batch"} 5');
+});
+
+type Method = keyof Engine;
+test('a fake engine says which method a test forgot', () => {
+  const name: Method = 'item';
+  expect(() => fakeEngine().item(name)).toThrow('the fake engine has no item');
+});
