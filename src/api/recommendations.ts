@@ -1,16 +1,49 @@
 import { Type } from 'typebox';
 import type { Filter } from '../model/filter.js';
 import { flag, id, instant, integer, listOf, nullable, number, oneOf, record, text } from './schema.js';
-import { filter, filterText } from './shared.js';
+import { filter, filterText, source } from './shared.js';
+
+/** How interests become candidates; the defaults are the paper's. */
+const recipe = {
+  recipe: Type.Optional(oneOf(['paper'], 'Where options that are not given come from')),
+  interests: Type.Optional(oneOf(['sample', 'top', 'all'], 'Which interests are used, by default sample')),
+  medoids: Type.Optional(integer('How many, of sample and top; as configured by default (3)', 1)),
+  query: Type.Optional(
+    oneOf(
+      ['medoid', 'centroid', 'items', 'average'],
+      'Whose nearest items are candidates, by default medoid',
+    ),
+  ),
+  merge: Type.Optional(
+    oneOf(['turns', 'importance', 'score', 'mixture'], 'How the queries share the count, by default turns'),
+  ),
+  temperature: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, description: 'Of a mixture, in units of the cosine, by default 0.1' }),
+  ),
+  prior: Type.Optional(
+    Type.Number({ minimum: 0, description: 'What the most popular item gains, as cosine, by default 0' }),
+  ),
+  popularShare: Type.Optional(
+    Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1,
+      description: 'Only this most popular share of the catalog',
+    }),
+  ),
+  diversity: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 10, description: 'What likeness to earlier candidates costs' }),
+  ),
+};
 
 const asked = {
+  ...recipe,
   count: Type.Optional(integer('Candidates wanted, by default 100', 1, 10_000)),
-  medoids: Type.Optional(integer('Interests drawn, as configured by default (3)', 1)),
   space: Type.Optional(text('A space, by default the active one')),
   seed: Type.Optional(integer('Replays a draw', 0, Number.MAX_SAFE_INTEGER)),
   pool: Type.Optional(text('A stored filter, by its name')),
-  merge: Type.Optional(
-    oneOf(['turns', 'importance', 'score'], 'How the drawn interests share the count, by default turns'),
+  exclude: Type.Optional(listOf(id('An item'), 'Items that must not come back')),
+  seen: Type.Optional(
+    oneOf(['exclude', 'include'], 'Whether items that the user acted on may come back, by default exclude'),
   ),
   explain: Type.Optional(flag("Whether each item names the user's own items behind it")),
 };
@@ -45,7 +78,13 @@ const answered = {
   recommendationId: text('Names this answer; actions that follow from it should carry it'),
   userId: id('The user'),
   seed: integer('Asked for again, it gives the same draw'),
-  fallback: nullable(oneOf(['popularity'], 'Why the list is not personal; null where it is')),
+  source,
+  fallback: nullable(
+    oneOf(
+      ['online', 'popularity'],
+      'How far down the ladder for newcomers: interests no batch has seen, or none; null where one knew the user',
+    ),
+  ),
   pool: nullable(text('The stored filter that was applied')),
   filter: Type.Unsafe<Filter | null>({ description: 'The filter of the request, or null' }),
   propensity: number('Probability of the draw of interests that was made; 1 under a fallback'),

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { problemResponse } from '../api/shared.js';
 import type { Engine, EngineStatus } from '../pipeline/engine.js';
 import type { App } from './app.js';
 
@@ -6,6 +7,16 @@ import type { App } from './app.js';
 const durationBuckets = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 300,
 ];
+
+const described = {
+  operationId: 'metrics',
+  summary: 'Figures in the text format of Prometheus',
+  tags: ['operation'],
+  response: {
+    200: { description: 'One figure a line', content: { 'text/plain': { schema: { type: 'string' } } } },
+    default: problemResponse,
+  },
+};
 
 /** What the engine says of itself, as gauges; read anew for every scrape. */
 const engineGauges: { readonly [name: string]: { help: string; of: (status: EngineStatus) => number } } = {
@@ -79,7 +90,7 @@ export function metrics(app: App, engine: Engine, now: () => number): void {
   collectDefaultMetrics({ register: registry });
   observeRequests(app, registers);
   const update = engineFigures(registers, now);
-  app.get('/metrics', { config: { kind: 'figures' }, schema: { hide: true } }, async (_, reply) => {
+  app.get('/metrics', { config: { kind: 'figures' }, schema: described }, async (_, reply) => {
     update(engine.status());
     return reply.type(registry.contentType).send(await registry.metrics());
   });

@@ -1,4 +1,5 @@
 import swagger from '@fastify/swagger';
+import { problemResponse } from '../api/shared.js';
 import type { App } from './app.js';
 
 /** Describes every route that is added after it, and serves the description. */
@@ -24,7 +25,24 @@ export async function openapi(app: App, version: string, hasKey: boolean): Promi
         typeof json.$id === 'string' ? json.$id : `schema${index}`,
     },
   });
-  app.get('/openapi.json', { config: { kind: 'probe' }, schema: { hide: true } }, async (_, reply) =>
-    reply.type('application/json').send(JSON.stringify(app.swagger())),
+  app.get(
+    '/openapi.json',
+    {
+      config: { kind: 'probe' },
+      schema: {
+        operationId: 'openapi',
+        summary: 'This document',
+        tags: ['operation'],
+        security: [],
+        response: {
+          200: {
+            description: 'OpenAPI 3.1',
+            content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } },
+          },
+          default: problemResponse,
+        },
+      },
+    },
+    async () => app.swagger(),
   );
 }

@@ -13,12 +13,12 @@ const partNames: { readonly [part: string]: string } = {
 };
 
 /**
- * Checks requests against their schemas. Bodies are taken as they are; query strings are text, so numbers and booleans
- * are read from it. A field that the schema does not know is refused, not dropped.
+ * Checks requests against their schemas. Bodies are taken as they are; query strings are text, so numbers, booleans
+ * and lists of one are read from it. A field that the schema does not know is refused, not dropped.
  */
 export function requestValidator(): FastifySchemaCompiler<TSchema> {
   const bodies = validator(false);
-  const texts = validator(true);
+  const texts = validator('array');
   return ({ schema, httpPart = 'body' }) => {
     const check = (httpPart === 'body' ? bodies : texts).compile(schema);
     return (value: unknown) => {
@@ -31,7 +31,7 @@ export function requestValidator(): FastifySchemaCompiler<TSchema> {
   };
 }
 
-function validator(coerceTypes: boolean): Ajv {
+function validator(coerceTypes: false | 'array'): Ajv {
   // `verbose` puts what was got into the errors; formats are for the document, the engine reads times itself.
   const ajv = new Ajv({ coerceTypes, verbose: true, validateFormats: false, allowUnionTypes: true });
   ajv.addSchema([...namedSchemas]);

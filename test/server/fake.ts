@@ -27,6 +27,7 @@ export const recommendation: Recommendation = {
   recommendationId: '0011223344556677',
   userId: 'ada',
   seed: 7,
+  source: 'batch',
   fallback: null,
   pool: null,
   filter: null,

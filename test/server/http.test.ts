@@ -1,31 +1,36 @@
 import type { InjectOptions } from 'fastify';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ErrorCode, errorTable, PinnersageError } from '../../src/errors.js';
 import type { Engine } from '../../src/pipeline/engine.js';
+import type { App } from '../../src/server/app.js';
+import { createServer } from '../../src/server/server.js';
 import { fakeEngine, recommendation, serverOf } from './fake.js';
 
 const url = '/v1/users/ada/recommendations';
 const json = { 'content-type': 'application/json' };
 
-test.each(Object.keys(errorTable) as ErrorCode[])('%s becomes a problem document', async (code) => {
+test('every code of the table becomes a problem document', async () => {
+  let code: ErrorCode = 'internal';
   const fail = async (): Promise<never> => {
     throw new PinnersageError(code, 'got this, expected that');
   };
   const { app } = await serverOf({ recommend: fail });
-  const answer = await app.inject({ url });
-  const { status, title } = errorTable[code];
-  expect(answer.statusCode).toBe(status);
-  expect(answer.headers['content-type']).toBe('application/problem+json');
-  expect(answer.json()).toEqual({
-    type: `urn:pinnersage:problem:${code}`,
-    title,
-    status,
-    code,
-    detail: status === 500 ? expect.stringMatching(/^see the log/) : 'got this, expected that',
-    requestId: expect.stringMatching(/./),
-  });
-  const worthRetrying = ['overloaded', 'rate-limited', 'not-ready'].includes(code);
-  expect(answer.headers['retry-after']).toBe(worthRetrying ? '1' : undefined);
+  for (code of Object.keys(errorTable) as ErrorCode[]) {
+    const answer = await app.inject({ url });
+    const { status, title } = errorTable[code];
+    expect(answer.statusCode, code).toBe(status);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.json()).toEqual({
+      type: `urn:pinnersage:problem:${code}`,
+      title,
+      status,
+      code,
+      detail: status === 500 ? expect.stringMatching(/^see the log/) : 'got this, expected that',
+      requestId: expect.stringMatching(/./),
+    });
+    const worthRetrying = ['overloaded', 'rate-limited', 'not-ready'].includes(code);
+    expect(answer.headers['retry-after'], code).toBe(worthRetrying ? '1' : undefined);
+  }
 });
 
 test('a defect is an internal error whose details stay in the log', async () => {
@@ -115,46 +120,6 @@ const requests: [string, InjectOptions, ErrorCode, RegExp][] = [
   ],
 ];
 
-test.each(requests)('%s is refused', async (_, request, code, message) => {
-  const { app } = await serverOf();
-  const answer = await app.inject(request);
-  expect(answer.json()).toMatchObject({ code, status: errorTable[code].status });
-  expect(answer.statusCode).toBe(errorTable[code].status);
-  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
-  expect(answer.json().detail).toMatch(message);
-});
-
-test('a refused method says which are taken', async () => {
-  const { app } = await serverOf();
-  const answer = await app.inject({ method: 'PATCH', url });
-  expect(answer.statusCode).toBe(405);
-  expect(answer.headers.allow?.toString().split(', ').sort()).toEqual(['GET', 'HEAD', 'POST']);
-});
-
-test('the options of a request reach the engine as they were given', async () => {
-  const asked: unknown[] = [];
-  const { app } = await serverOf({
-    recommend: async (userId, request) => {
-      asked.push({ userId, request });
-      return recommendation;
-    },
-  });
-  const filter = { lang: 'en', year: { gte: 2000 } };
-  const all = { count: 5, medoids: 2, seed: 9, space: 's', pool: 'p', merge: 'score', explain: true };
-  const query = new URLSearchParams({
-    ...Object.fromEntries(Object.entries(all).map(([name, value]) => [name, `${value}`])),
-    filter: JSON.stringify(filter),
-  });
-  await app.inject({ url: `${url}?${query}` });
-  await app.inject({ method: 'POST', url, payload: { ...all, filter } });
-  await app.inject({ url });
-  await app.inject({ method: 'POST', url });
-  await app.inject({ method: 'POST', url, headers: json });
-  const full = { userId: 'ada', request: { ...all, filter } };
-  const none = { userId: 'ada', request: {} };
-  expect(asked).toEqual([full, full, none, none, none]);
-});
-
 const odd = [
   'a/b',
   'new\nline',
@@ -172,13 +137,66 @@ const odd = [
   '€'.repeat(85),
 ];
 
-test.each(odd)('the id %j comes through a path', async (userId) => {
-  const { app } = await serverOf({
-    interests: async (given) => ({ userId: given, asOf: 'now', source: 'none', interests: [] }),
+describe('requests and one server', () => {
+  let app: App;
+  beforeAll(async () => {
+    const interests: Engine['interests'] = async (userId) => ({
+      userId,
+      asOf: '2026-06-30T00:00:00.000Z',
+      source: 'none',
+      interests: [],
+    });
+    app = (await createServer(fakeEngine({ interests }))).app;
   });
-  const answer = await app.inject({ url: `/v1/users/${encodeURIComponent(userId)}/interests` });
-  expect(answer.statusCode).toBe(200);
-  expect(answer.json().userId).toBe(userId);
+  afterAll(() => app.close());
+
+  test.each(requests)('%s is refused', async (_, request, code, message) => {
+    const answer = await app.inject(request);
+    expect(answer.json()).toMatchObject({ code, status: errorTable[code].status });
+    expect(answer.statusCode).toBe(errorTable[code].status);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.json().detail).toMatch(message);
+  });
+
+  test('a refused method says which are taken', async () => {
+    const answer = await app.inject({ method: 'PATCH', url });
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers.allow?.toString().split(', ').sort()).toEqual(['GET', 'HEAD', 'POST']);
+  });
+
+  test.each(odd)('the id %j comes through a path', async (userId) => {
+    const answer = await app.inject({ url: `/v1/users/${encodeURIComponent(userId)}/interests` });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json().userId).toBe(userId);
+  });
+});
+
+test('the options of a request reach the engine as they were given', async () => {
+  const asked: unknown[] = [];
+  const { app } = await serverOf({
+    recommend: async (userId, request) => {
+      asked.push({ userId, request });
+      return recommendation;
+    },
+  });
+  const filter = { lang: 'en', year: { gte: 2000 } };
+  const plain = { count: 5, medoids: 2, seed: 9, pool: 'p', merge: 'score', explain: true, diversity: 0.5 };
+  const exclude = ['a', 'b,c'];
+  const query = new URLSearchParams([
+    ...Object.entries(plain).map(([name, value]): [string, string] => [name, `${value}`]),
+    ...exclude.map((itemId): [string, string] => ['exclude', itemId]),
+    ['filter', JSON.stringify(filter)],
+  ]);
+  await app.inject({ url: `${url}?${query}` });
+  await app.inject({ method: 'POST', url, payload: { ...plain, exclude, filter } });
+  await app.inject({ url: `${url}?exclude=a` });
+  await app.inject({ url });
+  await app.inject({ method: 'POST', url });
+  await app.inject({ method: 'POST', url, headers: json });
+  const full = { ...plain, exclude, filter };
+  expect(asked).toEqual(
+    [full, full, { exclude: ['a'] }, {}, {}, {}].map((request) => ({ userId: 'ada', request })),
+  );
 });
 
 test('arrays reach the engine as the bytes that were sent', async () => {
