@@ -25,6 +25,7 @@ export const batchReport = record(
     users: integer('Users with at least one interest'),
     failed: integer('Users that could not be computed'),
     reused: integer('Users whose clusters were taken over'),
+    read: integer('Users whose actions were read'),
     interests: record({
       median: number('Over users with at least one'),
       p90: number('Over users with at least one'),
