@@ -12,13 +12,26 @@ export type { Action, ActionType, Role } from './model/action.js';
 export type { Candidate, Recommendation, SampledInterest } from './model/candidate.js';
 export type { FieldTest, Filter, FilterBound, FilterValue } from './model/filter.js';
 export type { AlphaChoice, Item, JsonValue, Metadata, SpaceInfo } from './model/item.js';
-export type { UserInterest, UserInterests } from './model/serving.js';
+export type {
+  ActionPage,
+  Erasure,
+  ItemNeighbors,
+  LoggedRecommendation,
+  RankedItem,
+  RankReport,
+  StoredUserAction,
+  UserEmbeddings,
+  UserExport,
+  UserInterest,
+  UserInterests,
+} from './model/serving.js';
 export type { User } from './model/user.js';
 export type { BatchOptions, BatchReport } from './pipeline/batch.js';
 export { type CompactReport, compact } from './pipeline/compact.js';
 export type { CompareOptions, SpaceComparison } from './pipeline/compare.js';
 export type { Description } from './pipeline/describe.js';
 export type { EmbedOptions, EmbedReport, EmbedSource, EmbedTextOptions } from './pipeline/embed.js';
+export type { Engine, EngineOptions, EngineStatus } from './pipeline/engine.js';
 export type { ExportKind, ExportOptions, ExportReport, ExportRowsOptions } from './pipeline/export.js';
 export type { BuiltIndex, IndexOptions, IndexReport, IndexStatus } from './pipeline/indexing.js';
 export type { InterestsOptions } from './pipeline/interests.js';
@@ -27,7 +40,9 @@ export type { Pools } from './pipeline/pools.js';
 export type { PutReport } from './pipeline/put.js';
 export type { RecommendOptions } from './pipeline/recommend.js';
 export type { RetainOptions, RetainReport } from './pipeline/retention.js';
+export { openEngine } from './pipeline/serve/open.js';
 export type { Settings } from './pipeline/settings.js';
 export type { BuildSpaceOptions, BuildSpaceReport, SpaceListing } from './pipeline/spaces.js';
+export type { Compared, LogReport, VerifyOptions, VerifyReport } from './pipeline/verify.js';
 export type { CacheStats } from './retrieve/cache.js';
 export type { MergeRule, Recipe } from './retrieve/recipe.js';

@@ -26,6 +26,8 @@ export interface AcceptOptions {
   readonly sinceMs?: number;
   /** Latest time taken, epoch ms, inclusive. */
   readonly untilMs?: number;
+  /** When a user was erased, epoch ms: actions up to then are refused. Missing where nobody was. */
+  readonly erasedAt?: ((userId: string) => number | null) | null;
 }
 
 const futureSlackMs = 5 * 60_000;
@@ -37,6 +39,7 @@ export function actionRefusal(action: RawAction, options: AcceptOptions): Refusa
     idRefusal('item', action.itemId) ??
     idRefusal('type', action.type) ??
     timeRefusal(action.timestamp, options) ??
+    erasedRefusal(action, options) ??
     extrasRefusal(action)
   );
 }
@@ -64,6 +67,12 @@ function timeRefusal(time: number, { wallClockMs, sinceMs, untilMs }: AcceptOpti
   if (untilMs !== undefined && time > untilMs)
     return { reason: 'after-until', detail: `timestamp: ${isoTime(time)} is after --until` };
   return null;
+}
+
+function erasedRefusal({ userId, timestamp }: RawAction, { erasedAt }: AcceptOptions): Refusal | null {
+  const at = userId === null ? null : (erasedAt?.(userId) ?? null);
+  if (at === null || timestamp > at) return null;
+  return { reason: 'user-erased', detail: `timestamp: this user was erased at ${isoTime(at)}` };
 }
 
 function extrasRefusal(action: RawAction): Refusal | null {

@@ -9,6 +9,7 @@ import type { ColumnRequest, ReadOptions, Refusal, RowBatch, TimestampFault } fr
 import type { ActionTypes } from '../model/action.js';
 import { type AcceptOptions, actionRefusal, extrasOf, type RawAction } from './accept.js';
 import { type ActionRecord, encodeKey, encodeValue } from './codec.js';
+import { Erased } from './erased.js';
 import type { ActionLog } from './log.js';
 import { checkType } from './types.js';
 
@@ -165,6 +166,7 @@ class RowEncoder {
     this.options = options;
     this.accept = {
       wallClockMs: options.wallClockMs,
+      erasedAt: new Erased(directory).lookup(),
       ...(options.sinceMs === undefined ? {} : { sinceMs: options.sinceMs }),
       ...(options.untilMs === undefined ? {} : { untilMs: options.untilMs }),
     };

@@ -144,6 +144,27 @@ export class ActionLog {
       yield* this.table.getKeys({ start: u32Key(user), end: timeKey(user, ms) });
   }
 
+  /** One user's actions, newest first: at most `limit`, of those before the one with the key `before`. */
+  *newest(
+    user: UserKey,
+    limit: number,
+    before?: Uint8Array,
+  ): Iterable<StoredAction & { readonly key: Uint8Array }> {
+    const range = {
+      start: before ? asBuffer(before) : endKey(user + 1),
+      end: u32Key(user),
+      reverse: true,
+      exclusiveStart: true,
+      limit,
+    };
+    for (const { key, value } of this.table.getRange(range)) yield { key, ...decodeAction(key, value) };
+  }
+
+  /** Keys of one user's actions, in order. */
+  keysOf(user: UserKey): Iterable<Uint8Array> {
+    return this.table.getKeys({ start: u32Key(user), end: endKey(user + 1) });
+  }
+
   /** Removes actions by their keys. What was accepted keeps its numbers; a removal has one too. Call inside `Directory.write`. */
   remove(keys: readonly Uint8Array[]): void {
     const before = this.maxSeq();

@@ -6,6 +6,7 @@ import { createRejects, type ImportReport, type RejectFlags } from '../files/rep
 import type { ReadOptions, Refusal, RowBatch } from '../files/table.js';
 import type { Metadata } from '../model/item.js';
 import type { User } from '../model/user.js';
+import { Erased } from './erased.js';
 
 /** Bit of a user record: attributes were stored. A user whom only actions have named lacks it. */
 const attributed = 1;
@@ -46,7 +47,7 @@ export async function importUsers(
           'interrupted',
           `${path}: interrupted after ${rows} rows, which are stored; the same command takes the rest`,
         );
-      const checked = collect(batch, (row, refusal) =>
+      const checked = collect(batch, erasedUserRefusal(directory, users), (row, refusal) =>
         rejects.add({ file: path, line: batch.line(row), ...refusal }),
       );
       const { written, unchanged } = upsertUsers(directory, users, checked);
@@ -61,15 +62,28 @@ export async function importUsers(
   return { accepted, duplicates, rejected: rejects.counts, examples: rejects.examples };
 }
 
-function collect(batch: RowBatch, refuse: (row: number, refusal: Refusal) => void): UserUpsert[] {
+function collect(
+  batch: RowBatch,
+  refusalOf: (userId: string) => Refusal | null,
+  refuse: (row: number, refusal: Refusal) => void,
+): UserUpsert[] {
   const attributes = batch.rest();
   const found: UserUpsert[] = [];
   batch.text('user_id').forEach((userId, row) => {
-    const refusal = userIdRefusal(userId);
+    const refusal = userIdRefusal(userId) ?? refusalOf(userId as string);
     if (refusal) refuse(row, refusal);
     else found.push({ userId: userId as string, attributes: attributes[row] });
   });
   return found;
+}
+
+/** Attributes say no time, so they do not bring an erased user back; actions since the erasure do. */
+export function erasedUserRefusal(directory: Directory, users: IdTable): (userId: string) => Refusal | null {
+  const erasedAt = new Erased(directory).lookup();
+  return (userId) =>
+    erasedAt && users.find(userId) === null && erasedAt(userId) !== null
+      ? { reason: 'user-erased', detail: 'this user was erased and has not come back since' }
+      : null;
 }
 
 export function userIdRefusal(id: string | null): Refusal | null {

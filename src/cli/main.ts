@@ -9,6 +9,7 @@ import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
 import { describeCommand } from './describe.js';
 import { embedCommand } from './embed.js';
+import { eraseCommand } from './erase.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { indexCommand } from './index.js';
@@ -19,6 +20,7 @@ import { retainCommand } from './retain.js';
 import { fail } from './session.js';
 import { spaceCommand } from './space.js';
 import { upgradeCommand } from './upgrade.js';
+import { verifyCommand } from './verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -45,6 +47,8 @@ for (const command of [
   retainCommand,
   compactCommand,
   upgradeCommand,
+  verifyCommand,
+  eraseCommand,
   spaceCommand,
   configCommand,
   clusterCommand,

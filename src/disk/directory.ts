@@ -17,7 +17,7 @@ export type Table = Database<Buffer, Buffer>;
 const tableNames = ['meta', 'itemIds', 'items', 'userIds', 'users', 'actions', 'profiles'] as const;
 export type TableName = (typeof tableNames)[number];
 /** Tables that came later: missing where a reader opens a directory that no writer has opened since. */
-const laterTables = ['marks'] as const;
+const laterTables = ['marks', 'erased', 'recommendations'] as const;
 export type Tables = Readonly<Record<TableName, Table> & { [name in (typeof laterTables)[number]]?: Table }>;
 
 /**
@@ -54,13 +54,29 @@ export interface DirectoryOptions {
   readonly create?: boolean;
   /** Opens any format up to this one, also where an upgrade is not finished. Default: only the current one. */
   readonly upTo?: number;
+  /** The writer lock is held by another thread of this process: see `lockDirectory`. Default: false. */
+  readonly locked?: boolean;
+}
+
+/**
+ * Takes the writer lock of a directory, which is created where it is missing, for a thread that will open it with
+ * `locked`: threads of one process do not exclude each other.
+ */
+export async function lockDirectory(path: string): Promise<WriterLock> {
+  checkDirectory(path, true);
+  try {
+    makeDirectory(path);
+    return await acquireWriterLock(path);
+  } catch (error) {
+    throw explainFault(error, path);
+  }
 }
 
 export async function openDirectory(path: string, options: DirectoryOptions): Promise<Directory> {
   if (path === '') throw new PinnersageError('option-invalid', 'data directory: got an empty path');
   const readOnly = options.mode === 'read';
   const isNew = checkDirectory(path, !readOnly && (options.create ?? true), options.upTo);
-  const lock = readOnly ? null : await prepareForWriting(path);
+  const lock = readOnly ? null : await prepareForWriting(path, options.locked ?? false);
   const state = isNew ? firstState : readMarker(path).state;
   const isMoved = (): boolean => readOnly && readMarker(path).state !== state;
   try {
@@ -82,10 +98,10 @@ export async function openDirectory(path: string, options: DirectoryOptions): Pr
   return openDirectory(path, options);
 }
 
-async function prepareForWriting(path: string): Promise<WriterLock> {
+async function prepareForWriting(path: string, isLocked: boolean): Promise<WriterLock | null> {
   try {
     makeDirectory(path);
-    const lock = await acquireWriterLock(path);
+    const lock = isLocked ? null : await acquireWriterLock(path);
     removeOtherStates(path);
     rmSync(join(path, 'tmp'), { recursive: true, force: true });
     makeDirectory(join(path, 'tmp'));

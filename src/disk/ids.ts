@@ -11,6 +11,8 @@ export interface IdRecord {
   readonly metadata: Metadata;
 }
 
+/** Flag of a number whose id was erased. */
+const erased = 0x80;
 const recordVersion = 1;
 const cacheLimit = 400_000;
 const maxIdBytes = 256;
@@ -101,6 +103,13 @@ export class IdTable {
   /** Call inside `Directory.write`. */
   write(key: number, record: IdRecord): void {
     this.records.putSync(u32Key(key), encodeRecord(record));
+  }
+
+  /** Forgets an id for good; its number stays used up. Call inside `Directory.write`. */
+  erase(id: string, key: number): void {
+    this.forward.removeSync(Buffer.from(id));
+    this.records.putSync(u32Key(key), encodeRecord({ id: '', flags: erased, metadata: {} }));
+    this.cache.delete(id);
   }
 
   /** All records by rising number, from `start` on. */

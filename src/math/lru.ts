@@ -40,6 +40,11 @@ export class Lru<V> {
     }
   }
 
+  delete(key: string): void {
+    this.total -= this.entries.get(key)?.weight ?? 0;
+    this.entries.delete(key);
+  }
+
   clear(): void {
     this.entries.clear();
     this.total = 0;

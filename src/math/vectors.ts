@@ -1,7 +1,13 @@
 import { createKernel, createSharedMemory, createSharedScan, reserve, type SharedMemory } from './kernel.js';
 
-/** Vectors begin here in shared memory; before them lie the query and the products of one block. */
-const headBytes = 65536;
+/**
+ * Vectors begin here in shared memory; before them lie, for each thread that scans, the query and the products of one
+ * block. The thread that made the matrix has slot 0.
+ */
+const slotBytes = 65536;
+/** Threads that can scan a matrix in place at the same time. */
+export const scanSlots = 16;
+const headBytes = scanSlots * slotBytes;
 const queryAt = 1024;
 const productsAt = 40_960;
 /** Rows scanned by one call. */
@@ -9,18 +15,42 @@ export const blockRows = 1024;
 const maxDim = (productsAt - queryAt) / 4;
 const maxBytes = 65_535 * 65_536;
 
-/** Memory of matrices made here, by their buffer. */
-const memories = new WeakMap<ArrayBufferLike, SharedMemory>();
+interface Place {
+  readonly memory: SharedMemory;
+  readonly slot: number;
+}
+
+/** Memory of matrices made or adopted here, by their buffer. */
+const places = new WeakMap<ArrayBufferLike, Place>();
+
+/** A matrix on its way to another thread. */
+export interface SharedVectors {
+  readonly vectors: Float32Array;
+  readonly memory: SharedMemory | null;
+}
+
+/** What another thread needs to scan the matrix where it lies. */
+export function shareVectors(vectors: Float32Array): SharedVectors {
+  return { vectors, memory: places.get(vectors.buffer)?.memory ?? null };
+}
+
+/** The other side of `shareVectors`. `slot`: 1 to `scanSlots` − 1, of each thread its own. */
+export function adoptVectors({ vectors, memory }: SharedVectors, slot: number): Float32Array {
+  if (!memory || slot >= scanSlots) return vectors;
+  const { buffer } = memory;
+  places.set(buffer, { memory, slot });
+  return new Float32Array(buffer, vectors.byteOffset, vectors.length);
+}
 
 /**
- * A rows × dim matrix that threads can share and that `createScan` reads where it lies. (Beyond 4 GiB, or 9,984
+ * A rows × dim matrix that threads can share (`shareVectors`) and that `createScan` reads where it lies. (Beyond 4 GiB, or 9,984
  * dimensions, it is plain shared memory, which `createScan` copies block by block.)
  */
 export function allocateVectors(rows: number, dim: number): Float32Array<SharedArrayBuffer> {
   const bytes = headBytes + rows * dim * 4;
   if (bytes > maxBytes || dim > maxDim) return new Float32Array(new SharedArrayBuffer(rows * dim * 4));
   const memory = createSharedMemory(bytes);
-  memories.set(memory.buffer, memory);
+  places.set(memory.buffer, { memory, slot: 0 });
   return new Float32Array(memory.buffer, headBytes, rows * dim);
 }
 
@@ -31,22 +61,24 @@ export function allocateVectors(rows: number, dim: number): Float32Array<SharedA
 export type Scan = (query: Float32Array, from: number, count: number) => Float32Array;
 
 /**
- * A scan of a row-major matrix. One made by `allocateVectors` in this thread is read in place, any other is copied
+ * A scan of a row-major matrix. One made by `allocateVectors` or adopted in this thread is read in place, any other is copied
  * block by block on the way: slower, the same products.
  * Time O(rows · dim), bound by memory. Checked by: test/math/vectors.test.ts.
  */
 export function createScan(vectors: Float32Array, dim: number): Scan {
-  const memory = memories.get(vectors.buffer);
-  return memory ? scanInPlace(memory, vectors, dim) : scanCopies(vectors, dim);
+  const place = places.get(vectors.buffer);
+  return place ? scanInPlace(place, vectors, dim) : scanCopies(vectors, dim);
 }
 
-function scanInPlace(memory: SharedMemory, vectors: Float32Array, dim: number): Scan {
+function scanInPlace({ memory, slot }: Place, vectors: Float32Array, dim: number): Scan {
   const kernel = createSharedScan(memory);
-  const held = new Float32Array(memory.buffer, queryAt, dim);
-  const products = new Float32Array(memory.buffer, productsAt, blockRows);
+  const queryHere = slot * slotBytes + queryAt;
+  const productsHere = slot * slotBytes + productsAt;
+  const held = new Float32Array(memory.buffer, queryHere, dim);
+  const products = new Float32Array(memory.buffer, productsHere, blockRows);
   return (query, from, count) => {
     held.set(query);
-    kernel.dots(vectors.byteOffset + from * dim * 4, count, dim, queryAt, productsAt);
+    kernel.dots(vectors.byteOffset + from * dim * 4, count, dim, queryHere, productsHere);
     return products.subarray(0, count);
   };
 }

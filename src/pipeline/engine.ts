@@ -14,9 +14,10 @@ import type {
 import type { BatchOptions, BatchReport } from './batch.js';
 import type { PutReport } from './put.js';
 import type { RecommendOptions } from './recommend.js';
+import type { VerifyReport } from './verify.js';
 
 /** What a request for candidates may say; see `RecommendOptions`. The clock is the engine's. */
-export type RecommendRequest = Omit<RecommendOptions, 'nowMs'>;
+export type RecommendRequest = Omit<RecommendOptions, 'nowMs' | 'space'>;
 
 /** What a batch inside the engine may be told. The clock is the engine's. */
 export type BatchRequest = Pick<
@@ -53,6 +54,8 @@ export interface EngineStatus {
   /** Recommendations that wait to be written to their log, and that were dropped because too many did. */
   readonly recommendationsQueued: number;
   readonly recommendationsDropped: number;
+  /** The last comparison of a sample of users with a recompute: after a batch, or on demand. */
+  readonly verified: VerifyReport | null;
 }
 
 /**
@@ -79,7 +82,7 @@ export interface Engine {
   actions(userId: string, options: { readonly limit: number; readonly cursor?: string }): ActionPage;
   recommend(userId: string, request: RecommendRequest): Promise<Recommendation>;
   /** What was answered before. @throws `recommendation-unknown`. */
-  recommendation(userId: string, recommendationId: string): LoggedRecommendation;
+  recommendation(userId: string, recommendationId: string): Promise<LoggedRecommendation>;
   rank(userId: string, itemIds: readonly string[]): Promise<RankReport>;
   embeddings(userId: string): Promise<UserEmbeddings>;
   /** @throws `user-unknown`. */
@@ -91,6 +94,8 @@ export interface Engine {
   status(): EngineStatus;
   /** Finishes what was accepted, then releases the directory. */
   close(): Promise<void>;
+  /** Recomputes a sample of users from the log. */
+  verify(options: { readonly users?: number; readonly seed?: number }): Promise<VerifyReport>;
 }
 
 export interface EngineOptions {

@@ -23,10 +23,11 @@ import type { Action, ActionType } from '../model/action.js';
 import type { Recommendation } from '../model/candidate.js';
 import type { Filter } from '../model/filter.js';
 import type { Item } from '../model/item.js';
-import type { UserInterests } from '../model/serving.js';
+import type { Erasure, UserInterests } from '../model/serving.js';
 import type { User } from '../model/user.js';
 import type { CacheStats } from '../retrieve/cache.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
+import { RecommendationLog } from '../store/recommendations.js';
 import { type BatchOptions, type BatchReport, runBatch } from './batch.js';
 import { type CompareOptions, compareSpaces, type SpaceComparison } from './compare.js';
 import { type Description, describe } from './describe.js';
@@ -37,6 +38,7 @@ import {
   embedCatalog,
   embedSources,
 } from './embed.js';
+import { eraseUser } from './erase.js';
 import {
   type ExportKind,
   type ExportOptions,
@@ -72,6 +74,7 @@ import {
   type SpaceListing,
   switchSpace,
 } from './spaces.js';
+import { type LogReport, type VerifyOptions, type VerifyReport, verifyLog, verifyUsers } from './verify.js';
 
 export interface OpenOptions {
   /** `write` (default) keeps other writers out; `read` needs no lock. */
@@ -303,6 +306,28 @@ export class PinnerSage {
   retain(options: RetainOptions): Promise<RetainReport> {
     this.assertWritable();
     return retain(this.directory, this.catalog, this.log, this.profiles, options);
+  }
+
+  /**
+   * Removes everything of a user for good: actions, attributes, profiles, logged recommendations, the id. Actions up to now
+   * are refused from then on. @throws `user-unknown`.
+   */
+  async eraseUser(userId: string): Promise<Erasure> {
+    checkId(userId, 'userId');
+    const recommendations = new RecommendationLog(this.directory, (item) => this.catalog.ids.idOf(item));
+    return eraseUser(this.directory, this.log, recommendations, userId, Date.now());
+  }
+
+  /** Compares what is answered for a sample of users with what clustering their whole log anew says. */
+  verifyUsers(options: VerifyOptions & { readonly space?: string } = {}): VerifyReport {
+    const { directory, catalog, log, profiles } = this;
+    checkInstant('nowMs', options.nowMs);
+    return verifyUsers({ directory, catalog, log, profiles, space: catalog.load(options.space) }, options);
+  }
+
+  /** Counts the log against what it is said to hold. */
+  verifyLog(onProgress?: (users: number, total: number) => void): LogReport {
+    return verifyLog(this.log, onProgress);
   }
 
   /** A user's attributes, or null where neither an action nor a file of users has named them. */

@@ -1,4 +1,4 @@
-import { type FilterNode, parseFilter } from '../catalog/filter.js';
+import { both, type FilterNode, parseFilter } from '../catalog/filter.js';
 import type { Directory } from '../disk/directory.js';
 import { idProblem } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
@@ -29,4 +29,14 @@ export function poolFilter(directory: Directory, name: string): FilterNode {
   if (Object.hasOwn(pools, name)) return parseFilter(pools[name], `pool "${name}"`);
   const known = Object.keys(pools).join(', ') || 'there are none; declare one with "pinnersage config pool"';
   throw new PinnersageError('pool-unknown', `got pool "${name}", expected one of: ${known}`);
+}
+
+/** Pool and filter of a request as one; null for neither. @throws `pool-unknown`, `option-invalid`. */
+export function filterNode(
+  directory: Directory,
+  { filter, pool }: { readonly filter?: Filter; readonly pool?: string },
+): FilterNode | null {
+  const named = pool === undefined ? null : poolFilter(directory, pool);
+  const given = filter === undefined ? null : parseFilter(filter);
+  return named && given ? both(named, given) : (named ?? given);
 }

@@ -1,8 +1,9 @@
 import { actionRefusal, type RawAction } from '../actions/accept.js';
 import { encodeKey, encodeValue } from '../actions/codec.js';
+import { Erased } from '../actions/erased.js';
 import { toRecords } from '../actions/import.js';
 import type { ActionLog } from '../actions/log.js';
-import { type UserUpsert, upsertUsers, userIdRefusal } from '../actions/users.js';
+import { erasedUserRefusal, type UserUpsert, upsertUsers, userIdRefusal } from '../actions/users.js';
 import type { Catalog, ItemUpsert } from '../catalog/catalog.js';
 import { itemIdRefusal, metadataOf, prepareVector } from '../catalog/check.js';
 import type { Directory } from '../disk/directory.js';
@@ -68,8 +69,9 @@ export function putUsers(directory: Directory, table: IdTable, users: readonly U
   const rejected: { index: number; code: string; message: string }[] = [];
   const upserts: UserUpsert[] = [];
   checkArray('users', users);
+  const refusalOf = erasedUserRefusal(directory, table);
   users.forEach((user, index) => {
-    const upsert = prepareUser(user);
+    const upsert = prepareUser(user, refusalOf);
     if ('reason' in upsert) rejected.push({ index, code: upsert.reason, message: upsert.detail });
     else upserts.push(upsert);
   });
@@ -77,9 +79,9 @@ export function putUsers(directory: Directory, table: IdTable, users: readonly U
   return { accepted: written, duplicates: unchanged, rejected };
 }
 
-function prepareUser(user: User): UserUpsert | Refusal {
+function prepareUser(user: User, refusalOf: (userId: string) => Refusal | null): UserUpsert | Refusal {
   if (!isObject(user)) return notAnObject(user);
-  const refusal = userIdRefusal(user.userId ?? null);
+  const refusal = userIdRefusal(user.userId ?? null) ?? refusalOf(user.userId);
   if (refusal) return refusal;
   const fields = metadataOf(user.attributes);
   return 'reason' in fields ? fields : { userId: user.userId, attributes: fields.metadata };
@@ -96,11 +98,10 @@ export function appendActions(
   const rejected: { index: number; code: string; message: string }[] = [];
   const raw: RawAction[] = [];
   checkArray('actions', actions);
+  const accept = { wallClockMs, erasedAt: new Erased(directory).lookup() };
   actions.forEach((action, index) => {
     const candidate = isObject(action) ? rawAction(action) : null;
-    const refusal: Refusal | null = candidate
-      ? actionRefusal(candidate, { wallClockMs })
-      : notAnObject(action);
+    const refusal: Refusal | null = candidate ? actionRefusal(candidate, accept) : notAnObject(action);
     if (refusal) rejected.push({ index, code: refusal.reason, message: refusal.detail });
     else if (candidate) raw.push(candidate);
   });

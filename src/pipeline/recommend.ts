@@ -1,8 +1,8 @@
 import type { ActionLog } from '../actions/log.js';
 import type { VectorSearch } from '../ann/search.js';
 import type { Catalog } from '../catalog/catalog.js';
-import { both, type FilterNode, parseFilter } from '../catalog/filter.js';
-import { RowFilter } from '../catalog/rowfilter.js';
+import type { FilterNode } from '../catalog/filter.js';
+import { type AdmittedRows, RowFilter } from '../catalog/rowfilter.js';
 import type { LoadedSpace } from '../catalog/space.js';
 import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
@@ -19,7 +19,7 @@ import { type Pick as Picked, retrieve } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
 import { checkOneOf } from './guard.js';
 import { type LiveBasis, LiveProfiles, type LiveUser } from './live.js';
-import { poolFilter } from './pools.js';
+import { filterNode } from './pools.js';
 import { Priors, type RecipeRequest, recipeNames, recipeOf } from './recipes.js';
 import type { Searches } from './searches.js';
 
@@ -76,6 +76,12 @@ export interface PreparedRequest {
   readonly given: { readonly filter: Filter | null; readonly pool: string | null };
 }
 
+/** A recommendation, and its items as numbers. */
+export interface Answer {
+  readonly recommendation: Recommendation;
+  readonly picks: readonly Picked[];
+}
+
 /** Answers requests for candidates from what the last batch wrote and what users did since. */
 export class Recommender {
   readonly live: LiveProfiles;
@@ -109,19 +115,28 @@ export class Recommender {
   }
 
   recommend(userId: string, options: RecommendOptions): Recommendation {
-    const state = this.state(options.space);
+    const state = this.state(this.catalog.load(options.space));
     const nowMs = options.nowMs ?? Date.now();
-    const request = this.prepare(userId, { ...options, nowMs }, state);
+    const request = this.prepare(userId, { ...options, nowMs }, state.basis);
     const live = this.live.of(this.log.users.find(userId), state.space, nowMs, state.basis);
+    return this.answerHere(state, request, live).recommendation;
+  }
+
+  /** The answer with the searches, filters and memory of this recommender. */
+  answerHere(state: ServingState, request: PreparedRequest, live: LiveUser): Answer {
     const { filter } = request;
-    const admit = filter && { text: filter.text, rows: this.rowFilter.rows(filter, state.space) };
+    const admit = filter && { text: filter.text, rows: this.admit(filter, state.space) };
     this.cache.keepFor(state.search);
     return this.answer(state, request, live, admit, this.cache);
   }
 
+  /** The live rows of a space that a filter admits. */
+  admit(filter: FilterNode, space: LoadedSpace): AdmittedRows {
+    return this.rowFilter.rows(filter, space);
+  }
+
   /** The space with a search over it, and what its profiles go by. */
-  state(name?: string): ServingState {
-    const space = this.catalog.load(name);
+  state(space: LoadedSpace): ServingState {
     const store = this.profiles(space.info.name);
     const search = this.searches.of(space);
     const basis = this.live.basis(space);
@@ -136,7 +151,7 @@ export class Recommender {
   prepare(
     userId: string,
     options: RecommendOptions & { readonly nowMs: number },
-    { basis }: ServingState,
+    basis: LiveBasis,
   ): PreparedRequest {
     const { exclude = [], seen = 'exclude' } = options;
     if (options.recipe !== undefined) checkOneOf('recipe', options.recipe, recipeNames);
@@ -149,7 +164,7 @@ export class Recommender {
       seen,
       excluded: exclude.map((itemId) => this.catalog.ids.find(itemId)).filter((key) => key !== null),
       because: options.explain ? becauseCount : 0,
-      filter: this.filterOf(options),
+      filter: filterNode(this.directory, options),
       given: { filter: options.filter ?? null, pool: options.pool ?? null },
     };
   }
@@ -161,7 +176,7 @@ export class Recommender {
     live: LiveUser,
     admit: Admitted | null,
     cache: NeighborCache,
-  ): Recommendation {
+  ): Answer {
     const { userId, seed, count, recipe, because } = request;
     const retrieved = retrieve(
       {
@@ -182,7 +197,7 @@ export class Recommender {
       { ...recipe, count, because },
       createRng(requestSeed(seed, userId, 'recommend')),
     );
-    return {
+    const recommendation = {
       recommendationId: recommendationId(request, state, live),
       userId,
       seed,
@@ -197,13 +212,7 @@ export class Recommender {
       })),
       items: retrieved.picks.map((pick) => this.candidate(pick)),
     };
-  }
-
-  /** Pool and filter of a request as one; null for neither. */
-  filterOf({ filter, pool }: Pick<RecommendOptions, 'filter' | 'pool'>): FilterNode | null {
-    const named = pool === undefined ? null : poolFilter(this.directory, pool);
-    const given = filter === undefined ? null : parseFilter(filter);
-    return named && given ? both(named, given) : (named ?? given);
+    return { recommendation, picks: retrieved.picks };
   }
 
   private candidate({ item, score, interest, because }: Picked): Candidate {

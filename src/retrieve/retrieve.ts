@@ -79,7 +79,7 @@ export function retrieve(input: RetrieveInput, options: RetrieveOptions, rng: Rn
   const prior =
     recipe.prior > 0 || recipe.popularShare < 1 ? (input.prior ?? new PopularityPrior(input)) : null;
   const limited = limit(input, recipe, prior);
-  if (usable.length === 0) return popularPicks({ ...input, admit: limited.admit }, options.count);
+  if (usable.length === 0) return popularPicks(input, limited.admit, options.count);
   const { drawn, propensity } = useInterests(usable, recipe, rng);
   const queries = makeQueries(drawn, recipe.query, input.table, input.normalized);
   const picked = new Picked(input.table);
@@ -210,7 +210,11 @@ function squaredDistance(a: Float32Array, b: Float32Array): number {
 }
 
 /** For users of whom nothing is known: popular items, then the rest of what is admitted with score 0. */
-function popularPicks({ table, barred, popular, admit }: RetrieveInput, count: number): Retrieved {
+function popularPicks(
+  { table, barred, popular }: RetrieveInput,
+  admit: Admitted | null,
+  count: number,
+): Retrieved {
   const allowed = admit?.rows.bits ?? table.live;
   const picks: Pick[] = [];
   const taken = new Set<ItemKey>();

@@ -27,15 +27,18 @@ test('answers as a plain list does, whatever is asked and stored, and never exce
     key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
     value: fc.nat(99),
     weight: fc.integer({ min: 1, max: 8 }),
-    isGet: fc.boolean(),
+    does: fc.constantFrom('get', 'set', 'delete'),
   });
   fc.assert(
     fc.property(fc.array(step), fc.integer({ min: 1, max: 15 }), (steps, capacity) => {
       const lru = new Lru<number>(capacity);
       const plain = new PlainLru();
-      for (const { key, value, weight, isGet } of steps) {
-        if (isGet) expect(lru.get(key)).toBe(plain.get(key));
-        else {
+      for (const { key, value, weight, does } of steps) {
+        if (does === 'get') expect(lru.get(key)).toBe(plain.get(key));
+        else if (does === 'delete') {
+          lru.delete(key);
+          plain.entries = plain.entries.filter((entry) => entry.key !== key);
+        } else {
           lru.set(key, value, weight);
           plain.set(key, value, weight, capacity);
         }

@@ -1,7 +1,13 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { createRng } from '../../src/math/rng.js';
-import { allocateVectors, blockRows, createScan } from '../../src/math/vectors.js';
+import {
+  adoptVectors,
+  allocateVectors,
+  blockRows,
+  createScan,
+  shareVectors,
+} from '../../src/math/vectors.js';
 
 function fill(x: Float32Array, seed: number): Float32Array {
   const rng = createRng(seed);
@@ -46,4 +52,20 @@ test('another thread sees the same matrix', () => {
   shared.set([1, 2, 3, 4]);
   expect(Array.from(message)).toEqual([1, 2, 3, 4]);
   expect(Array.from(createScan(message, 2)(Float32Array.of(1, 1), 0, 2))).toEqual([3, 7]);
+});
+
+test('a matrix that another thread adopted is scanned where it lies, with a query of its own', () => {
+  const own = allocateVectors(3, 2);
+  own.set([1, 2, 3, 4, 5, 6]);
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage(shareVectors(own));
+  const { message } = receiveMessageOnPort(port2) as { message: ReturnType<typeof shareVectors> };
+  port1.close();
+  const adopted = adoptVectors(message, 1);
+  const [here, there] = [createScan(own, 2), createScan(adopted, 2)];
+  const first = here(Float32Array.of(1, 0), 0, 3);
+  expect(Array.from(there(Float32Array.of(0, 1), 0, 3))).toEqual([2, 4, 6]);
+  expect(Array.from(first)).toEqual([1, 3, 5]); // the other scan has not touched it
+  own[0] = 9;
+  expect(adopted[0]).toBe(9);
 });

@@ -1,0 +1,58 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { ActionLog } from '../../actions/log.js';
+import { Catalog } from '../../catalog/catalog.js';
+import { openDirectory } from '../../disk/directory.js';
+import { EmbeddedProfileStore } from '../../store/embedded.js';
+import type { BatchOptions } from '../batch.js';
+import { Searches } from '../searches.js';
+import { serveCalls } from './calls.js';
+import { Writer } from './writer.js';
+
+export interface WriterThreadData {
+  readonly path: string;
+}
+
+const port = parentPort;
+if (!port) throw new Error('writer-thread runs in a worker thread only');
+const { path } = workerData as WriterThreadData;
+const onNote = (note: string): void => port.postMessage({ note });
+const opening = openDirectory(path, { mode: 'write', locked: true }).then((directory) => ({
+  directory,
+  writer: new Writer({
+    directory,
+    catalog: new Catalog(directory),
+    log: new ActionLog(directory),
+    profiles: (space) => new EmbeddedProfileStore(directory, space),
+    searches: new Searches(directory, onNote),
+    onNote,
+  }),
+}));
+opening.catch(() => {}); // `ready` answers with it
+
+const writing = async (): Promise<Writer> => (await opening).writer;
+
+const handlers = {
+  ready: async (_: null): Promise<null> => {
+    await opening;
+    return null;
+  },
+  actions: async (json: Uint8Array) => (await writing()).actions(json),
+  recommended: async (entries: Parameters<Writer['recommended']>[0]) =>
+    (await writing()).recommended(entries),
+  items: async (json: Uint8Array) => (await writing()).items(json),
+  deleteItem: async (itemId: string) => (await writing()).deleteItem(itemId),
+  erase: async (request: Parameters<Writer['erase']>[0]) => (await writing()).erase(request),
+  batch: async (options: BatchOptions) => (await writing()).batch(options),
+  expire: async (request: Parameters<Writer['expire']>[0]) => (await writing()).expire(request),
+  refreshIndex: async (_: null) => (await writing()).refreshIndex(),
+  stop: async (_: null) => (await writing()).stop(),
+  close: async (_: null): Promise<null> => {
+    await (await opening).directory.close();
+    setImmediate(() => port.close());
+    return null;
+  },
+};
+
+export type WriterHandlers = typeof handlers;
+
+serveCalls(port, handlers);

@@ -1,0 +1,216 @@
+import type { ActionLog } from '../../actions/log.js';
+import type { Catalog } from '../../catalog/catalog.js';
+import type { Directory } from '../../disk/directory.js';
+import { PinnersageError } from '../../errors.js';
+import type { Action } from '../../model/action.js';
+import { dayMs } from '../../model/action.js';
+import type { Item } from '../../model/item.js';
+import type { Erasure } from '../../model/serving.js';
+import type { ProfileStore } from '../../store/profiles.js';
+import { type RecommendationEntry, RecommendationLog } from '../../store/recommendations.js';
+import { type BatchOptions, type BatchReport, runBatch } from '../batch.js';
+import { eraseUser } from '../erase.js';
+import { buildIndex, indexStatus } from '../indexing.js';
+import { appendActions, type PutReport, putItems } from '../put.js';
+import { allRows, type Searches } from '../searches.js';
+
+/** What a writer works on. */
+export interface WriterParts {
+  readonly directory: Directory;
+  readonly catalog: Catalog;
+  readonly log: ActionLog;
+  readonly profiles: (space: string) => ProfileStore;
+  readonly searches: Searches;
+  /** Hears what somebody should know. */
+  readonly onNote: (note: string) => void;
+}
+
+/** What a write has changed for those who read. */
+export interface Changes {
+  /** Ids of the users whose logs have grown. */
+  readonly users: readonly string[];
+  /** Whether items, vectors, types, profiles or an index are others than before. */
+  readonly state: boolean;
+}
+
+export interface PutAnswer {
+  readonly report: PutReport;
+  readonly changes: Changes;
+}
+
+/** From this many items on a space gets an index without being asked. */
+const indexFromItems = 20_000;
+
+interface Waiting {
+  readonly json: Uint8Array;
+  resolve(answer: PutAnswer): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The one who writes to the directory of a server. Actions that arrive while a commit is being synced wait and go into
+ * the next one together, each array with a report of its own.
+ */
+export class Writer {
+  private readonly parts: WriterParts;
+  private readonly recommendations: RecommendationLog;
+  private waiting: Waiting[] = [];
+  private logged: RecommendationEntry[] = [];
+  private scheduled = false;
+  private readonly stopping = new AbortController();
+  private running: Promise<unknown> | null = null;
+  private indexRunning = false;
+
+  constructor(parts: WriterParts) {
+    this.parts = parts;
+    this.recommendations = new RecommendationLog(parts.directory, (item) => parts.catalog.ids.idOf(item));
+  }
+
+  actions(json: Uint8Array): Promise<PutAnswer> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ json, resolve, reject });
+      this.schedule();
+    });
+  }
+
+  /** Resolves at once: what was answered is written with the next commit. */
+  recommended(entries: readonly RecommendationEntry[]): Promise<void> {
+    this.logged.push(...entries);
+    this.schedule();
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.commit();
+    });
+  }
+
+  /** Everything that waits, in one transaction. */
+  private commit(): void {
+    const { waiting, logged } = this;
+    this.waiting = [];
+    this.logged = [];
+    const answers: (() => void)[] = [];
+    try {
+      this.parts.directory.write(() => {
+        for (const one of waiting) answers.push(this.append(one));
+        if (logged.length > 0) this.putRecommendations(logged);
+      });
+    } catch (error) {
+      this.parts.log.users.forget();
+      this.parts.log.types.forget();
+      this.parts.catalog.ids.forget();
+      for (const { reject } of waiting) reject(error);
+      if (waiting.length === 0) this.parts.onNote(`recommendations could not be logged: ${String(error)}`);
+      return;
+    }
+    for (const answer of answers) answer();
+  }
+
+  /** One array inside the common transaction; returns how to answer it once that is durable. */
+  private append({ json, resolve, reject }: Waiting): () => void {
+    const { directory, log, catalog } = this.parts;
+    try {
+      const actions = parseArray<Action>(json, 'actions');
+      const types = log.types.list().length;
+      const report = appendActions(directory, log, catalog.ids, actions, Date.now());
+      const users = new Set<string>();
+      for (const action of actions) if (typeof action?.userId === 'string') users.add(action.userId);
+      const state = log.types.list().length !== types;
+      return () => resolve({ report, changes: { users: [...users], state } });
+    } catch (error) {
+      // What cannot be read is refused alone; what cannot be written fails for all.
+      if (!(error instanceof PinnersageError) || error.code !== 'option-invalid') throw error;
+      return () => reject(error);
+    }
+  }
+
+  private putRecommendations(entries: readonly RecommendationEntry[]): void {
+    const users = this.parts.log.users.ensureAll(entries.map(({ userId }) => userId));
+    this.recommendations.put(entries, users);
+  }
+
+  items(json: Uint8Array): PutAnswer {
+    const report = putItems(this.parts.catalog, parseArray<Item>(json, 'items'));
+    return { report, changes: { users: [], state: report.accepted > 0 } };
+  }
+
+  deleteItem(itemId: string): boolean {
+    return this.parts.catalog.delete([itemId]) > 0;
+  }
+
+  erase({ userId, nowMs }: { readonly userId: string; readonly nowMs: number }): Erasure {
+    this.logged = this.logged.filter((entry) => entry.userId !== userId);
+    return eraseUser(this.parts.directory, this.parts.log, this.recommendations, userId, nowMs);
+  }
+
+  async batch(options: Omit<BatchOptions, 'signal'>): Promise<BatchReport> {
+    if (this.running)
+      throw new PinnersageError('batch-running', 'a batch is running already, expected to wait for its end');
+    const { directory, catalog, log, profiles, onNote } = this.parts;
+    const { signal } = this.stopping;
+    const batch = runBatch(directory, catalog, log, profiles, { ...options, onNote, signal });
+    this.running = batch.catch(() => {});
+    try {
+      return await batch;
+    } finally {
+      this.running = null;
+    }
+  }
+
+  /** A batch or index that is being built is given up; what was there before stays. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** Removes logged recommendations older than `days` before `nowMs`. */
+  async expire({ nowMs, days }: { readonly nowMs: number; readonly days: number }): Promise<number> {
+    let removed = 0;
+    const users = this.parts.log.users.count();
+    for (const step of this.recommendations.removeBefore(nowMs - days * dayMs, users)) {
+      removed += step;
+      await new Promise(setImmediate); // actions that wait go first
+    }
+    return removed;
+  }
+
+  /** Builds the index of the active space where it is stale, or missing though worth it. Whether one was built. */
+  async refreshIndex(): Promise<boolean> {
+    const { directory, catalog, searches, onNote } = this.parts;
+    if (this.indexRunning || catalog.spaceTable().active === null) return false;
+    this.indexRunning = true;
+    try {
+      const space = catalog.load();
+      const rows = allRows(space);
+      const { index, items, library, whyExact } = indexStatus(space, rows, searches.open(space));
+      const isWorthIt = index ? index.stale : items >= indexFromItems;
+      if (!isWorthIt || library === null) return false;
+      onNote(index ? 'the index is stale and is built again' : `${whyExact}: it is built now`);
+      await buildIndex(directory, space, rows, { workers: 1, signal: this.stopping.signal }, Date.now());
+      return true;
+    } finally {
+      this.indexRunning = false;
+    }
+  }
+}
+
+function parseArray<T>(json: Uint8Array, what: string): T[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new PinnersageError('option-invalid', `${what}: got no JSON (${error.message}), expected an array`);
+  }
+  if (!Array.isArray(value))
+    throw new PinnersageError(
+      'option-invalid',
+      `${what}: got ${value === null ? 'null' : typeof value}, expected an array`,
+    );
+  return value as T[];
+}

@@ -1,0 +1,309 @@
+import { join } from 'node:path';
+import { type Engine, open, openEngine } from 'pinnersage';
+import { afterEach, expect, test } from 'vitest';
+import { createRng } from '../../src/math/rng.js';
+import { tempDir } from '../helpers/temp.js';
+import { randomMatrix } from '../helpers/vectors.js';
+
+const day = 86_400_000;
+const now = Date.parse('2026-06-30T00:00:00Z');
+const items = 200;
+const opened: Engine[] = [];
+
+const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+async function engine(path = join(tempDir(), 'data'), options = {}): Promise<Engine> {
+  const found = await openEngine({ path, now: () => now, ...options });
+  opened.push(found);
+  return found;
+}
+
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+});
+
+const noise = randomMatrix(3, items, 16);
+const catalog = Array.from({ length: items }, (_, i) => ({
+  itemId: `i${i}`,
+  embedding: Array.from({ length: 16 }, (_, k) => (k === i % 8 ? 1 : 0) + 0.3 * noise[16 * i + k]),
+  metadata: { side: i < items / 2 ? 'left' : 'right' },
+}));
+
+const save = (userId: string, itemId: string, timestamp = now - day) => ({
+  userId,
+  itemId,
+  type: 'save',
+  timestamp,
+});
+
+test('an empty directory is filled, and every answer knows what was acknowledged before it', async () => {
+  const serving = await engine();
+  await expect(serving.recommend('ada', {})).rejects.toThrow('no item has an embedding yet');
+  expect(await serving.putItems(bytes(catalog))).toMatchObject({ accepted: items, rejected: [] });
+  expect(await serving.recommend('ada', { count: 5 })).toMatchObject({ fallback: 'popularity' });
+  for (let i = 0; i < 6; i++) {
+    await serving.appendActions(bytes([save('ada', `i${8 * i}`)]));
+    const { items: found } = await serving.recommend('ada', { count: 20, seed: i });
+    expect(found.map(({ itemId }) => itemId)).not.toContain(`i${8 * i}`);
+    const known = await serving.interests('ada', { members: true });
+    expect(known.interests.flatMap(({ members }) => members)).toHaveLength(i + 1);
+  }
+  expect(serving.status()).toMatchObject({ items, actions: 6, users: 1, ready: true, batch: null });
+});
+
+test('the engine answers as the library does, from threads or not', async () => {
+  const path = join(tempDir(), 'data');
+  const library = await open(path);
+  await library.putItems(catalog);
+  const rng = createRng(5);
+  const actions = Array.from({ length: 600 }, () =>
+    save(`u${rng.below(20)}`, `i${rng.below(items)}`, now - Math.floor(100 * day * rng.uniform())),
+  );
+  await library.appendActions(actions);
+  await library.setPool('left', { side: 'left' });
+  await library.batch({ nowMs: now - day });
+  await library.close();
+
+  const serving = await engine(path);
+  const requests = [
+    { seed: 3 },
+    { seed: 4, count: 7, medoids: 2, explain: true },
+    { seed: 5, filter: { side: 'right' } },
+    { seed: 6, pool: 'left', exclude: ['i1', 'i2'] },
+    { seed: 7, seen: 'include' as const, count: items },
+    { seed: 8, query: 'centroid' as const, interests: 'all' as const, merge: 'importance' as const },
+    { seed: 9, merge: 'mixture' as const, prior: 0.2, diversity: 0.5, filter: { side: 'left' } },
+  ];
+  const answered = [];
+  for (const request of requests)
+    for (let u = 0; u < 22; u++) answered.push(await serving.recommend(`u${u}`, request));
+  const warm = await serving.recommend('u1', requests[0]);
+  expect(warm).toEqual(answered[1]);
+  expect(serving.status().neighborCache.hits).toBeGreaterThan(0);
+  await serving.close();
+
+  const again = await open(path, { mode: 'read' });
+  const expected = requests.flatMap((request) =>
+    Array.from({ length: 22 }, (_, u) => again.recommend(`u${u}`, { ...request, nowMs: now })),
+  );
+  expect(answered).toEqual(expected);
+  await again.close();
+});
+
+test('many writers at once: every array has its own report, and repeating it changes nothing', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  const arrays = Array.from({ length: 30 }, (_, i) => [
+    save(`u${i}`, 'i1'),
+    save(`u${i}`, 'i2'),
+    { ...save(`u${i}`, 'i3'), timestamp: -1 },
+    save('everybody', 'i1'),
+  ]);
+  const reports = await Promise.all(arrays.map((array) => serving.appendActions(bytes(array))));
+  for (const { rejected } of reports)
+    expect(rejected).toMatchObject([{ index: 2, code: 'timestamp-before-1970' }]);
+  expect(reports.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(61);
+  expect(serving.status().actions).toBe(61);
+  const repeated = await Promise.all(arrays.map((array) => serving.appendActions(bytes(array))));
+  expect(repeated.every(({ accepted, duplicates }) => accepted === 0 && duplicates === 3)).toBe(true);
+});
+
+test('what is no array of actions is refused alone', async () => {
+  const serving = await engine();
+  const text = (body: string) => serving.appendActions(new TextEncoder().encode(body));
+  const answers = await Promise.allSettled([text('{'), text('{}'), text('null'), text('[]')]);
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'fulfilled']);
+  expect(await serving.appendActions(bytes([null, 7]))).toMatchObject({
+    accepted: 0,
+    rejected: [{ code: 'not-an-object' }, { code: 'not-an-object' }],
+  });
+});
+
+test('more than may wait is refused with a request to come again', async () => {
+  const serving = await engine(undefined, { queueLimitBytes: 2_000 });
+  const array = bytes(Array.from({ length: 15 }, (_, i) => save('u', `i${i}`)));
+  const answers = await Promise.allSettled(Array.from({ length: 8 }, () => serving.appendActions(array)));
+  const refused = answers.filter(({ status }) => status === 'rejected');
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThan(8);
+  for (const one of refused) expect(one).toMatchObject({ reason: { code: 'overloaded' } });
+  expect(serving.status()).toMatchObject({ queuedBytes: 0, actions: 15 });
+});
+
+test('items can be found at once, and are never returned again once deleted', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  await serving.appendActions(bytes([save('ada', 'i0')]));
+  const twin = { itemId: 'twin', embedding: catalog[0].embedding, metadata: { side: 'new' } };
+  await serving.putItems(bytes([twin]));
+  const first = async () => (await serving.recommend('ada', { count: 3, seed: 1 })).items[0].itemId;
+  expect(await first()).toBe('twin');
+  expect((await serving.neighbors('i0', { count: 2 })).items[0]).toMatchObject({ itemId: 'twin' });
+  const onlyNew = { count: 3, seed: 1, filter: { side: 'new' } };
+  expect((await serving.recommend('ada', onlyNew)).items.map(({ itemId }) => itemId)).toEqual(['twin']);
+  expect(serving.item('twin')?.metadata).toEqual({ side: 'new' });
+  expect(await serving.deleteItem('twin')).toBe(true);
+  expect(await serving.deleteItem('twin')).toBe(false);
+  expect(serving.item('twin')).toBe(null);
+  expect(await first()).not.toBe('twin');
+  expect((await serving.recommend('ada', onlyNew)).items).toEqual([]);
+  await expect(serving.neighbors('twin', { count: 2 })).rejects.toThrow('twin');
+});
+
+test('a batch runs beside the answers, and what arrives meanwhile is neither lost nor counted twice', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  const rng = createRng(9);
+  const some = (count: number) =>
+    bytes(
+      Array.from({ length: count }, (_, i) => save(`u${rng.below(100)}`, `i${rng.below(items)}`, now - i)),
+    );
+  await serving.appendActions(some(3_000));
+  const running = serving.batch({});
+  await expect(serving.batch({})).rejects.toThrow('running already');
+  const meanwhile = [];
+  for (let i = 0; i < 20; i++) {
+    meanwhile.push(await serving.appendActions(some(20)));
+    await serving.recommend(`u${i}`, { count: 10 });
+  }
+  expect((await running).failed).toBe(0);
+  const report = await serving.verify({ users: 100 });
+  expect(report.batch.users + report.exact.users).toBe(100);
+  expect(report).toMatchObject({ differing: [], overlay: { users: 0 } });
+  expect(report.importanceDrift).toBeLessThan(1e-9);
+  expect((await serving.batch({})).users).toBe(100);
+  expect((await serving.verify({ users: 100 })).batch).toEqual({ users: 100, identical: 100 });
+});
+
+test('recommendations are logged as they were answered, and replayed by id', async () => {
+  const path = join(tempDir(), 'data');
+  const serving = await engine(path);
+  await serving.putItems(bytes(catalog));
+  await serving.appendActions(bytes([save('ada', 'i0'), save('ada', 'i3')]));
+  const given = await serving.recommend('ada', {
+    count: 9,
+    seed: 1,
+    explain: true,
+    filter: { side: 'left' },
+  });
+  const unknown = await serving.recommend('nobody', { count: 4 });
+  const replayed = await serving.recommendation('ada', given.recommendationId);
+  expect(replayed).toMatchObject(given);
+  expect(replayed).toMatchObject({
+    at: new Date(now).toISOString(),
+    space: 'default',
+    maxSeq: 2,
+    generation: 0,
+  });
+  expect(await serving.recommendation('nobody', unknown.recommendationId)).toMatchObject(unknown);
+  await expect(serving.recommendation('ada', unknown.recommendationId)).rejects.toMatchObject({
+    code: 'recommendation-unknown',
+  });
+  await serving.close();
+  const later = await engine(path, { now: () => now + 40 * day });
+  expect(await later.recommendation('ada', given.recommendationId)).toEqual(replayed);
+  await later.batch({});
+  await later.close(); // waits for the upkeep
+  const last = await engine(path);
+  await expect(last.recommendation('ada', given.recommendationId)).rejects.toThrow('of the last 30 days');
+});
+
+test('an erased user is gone from everything, and stays so when old data come again', async () => {
+  const path = join(tempDir(), 'data');
+  const serving = await engine(path);
+  await serving.putItems(bytes(catalog));
+  const old = [save('ada', 'i0'), save('ada', 'i3'), save('bob', 'i3')];
+  await serving.appendActions(bytes(old));
+  await serving.batch({});
+  await serving.recommend('ada', { count: 5 });
+  expect(await serving.exportUser('ada')).toMatchObject({
+    actions: [{ itemId: 'i3' }, { itemId: 'i0' }],
+    recommendations: [{ fallback: null }],
+  });
+  expect(await serving.eraseUser('ada')).toMatchObject({ userId: 'ada', actions: 2, recommendations: 1 });
+  const check = async (at: Engine) => {
+    await expect(at.exportUser('ada')).rejects.toMatchObject({ code: 'user-unknown' });
+    await expect(at.eraseUser('ada')).rejects.toMatchObject({ code: 'user-unknown' });
+    expect((await at.interests('ada', {})).interests).toEqual([]);
+    expect(at.actions('ada', { limit: 5 }).actions).toEqual([]);
+    expect(await at.appendActions(bytes(old))).toMatchObject({
+      accepted: 0,
+      duplicates: 1,
+      rejected: [{ code: 'user-erased' }, { code: 'user-erased' }],
+    });
+  };
+  await check(serving);
+  await serving.batch({});
+  await serving.close();
+
+  const again = await engine(path);
+  expect(again.status().actions).toBe(1);
+  await check(again);
+  expect(await again.recommend('ada', { count: 3 })).toMatchObject({
+    source: 'none',
+    fallback: 'popularity',
+  });
+  const back = { ...save('ada', 'i5'), timestamp: Date.now() + 1_000 };
+  expect(await again.appendActions(bytes([back]))).toMatchObject({ accepted: 1 });
+  expect(again.actions('ada', { limit: 5 }).actions).toMatchObject([{ itemId: 'i5' }]);
+});
+
+test('pages of actions, newest first, end where they began', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  const actions = Array.from({ length: 23 }, (_, i) => ({
+    ...save('ada', `i${i}`, now - day + (i % 7)),
+    ...(i % 2 ? { eventId: `e/${i}` } : {}),
+  }));
+  await serving.appendActions(bytes([...actions, save('ad', 'i1'), save('adb', 'i2')]));
+  const found: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = serving.actions('ada', { limit: 5, ...(cursor === undefined ? {} : { cursor }) });
+    found.push(...page.actions.map(({ itemId }) => itemId));
+    expect(page.actions.length).toBeLessThanOrEqual(5);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  expect([...found].sort()).toEqual(actions.map(({ itemId }) => itemId).sort());
+  expect(() => serving.actions('ada', { limit: 5, cursor: 'x!' })).toThrow('cursor: got "x!"');
+});
+
+test('ranks given items by the best interest, and hands out embeddings', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  await serving.appendActions(bytes([save('ada', 'i0'), save('ada', 'i8', now), save('ada', 'i3')]));
+  const { embeddings, dim } = await serving.embeddings('ada');
+  expect(dim).toBe(16);
+  expect(embeddings.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
+  const { items: ranked } = await serving.rank('ada', ['i5', 'nothing', 'i16', 'i3']);
+  expect(ranked.map(({ itemId }) => itemId)).toEqual(['i3', 'i16', 'i5', 'nothing']);
+  expect(ranked[0]).toMatchObject({ seen: true, score: expect.closeTo(1, 6) });
+  expect(ranked[3]).toEqual({
+    itemId: 'nothing',
+    score: null,
+    interestId: null,
+    share: null,
+    weightedScore: null,
+    seen: false,
+  });
+  const cosine = (a: readonly number[], b: readonly number[]) =>
+    a.reduce((sum, x, i) => sum + x * b[i], 0) / Math.hypot(...a) / Math.hypot(...b);
+  const cosines = embeddings.map(({ vector }) => cosine(vector, catalog[16].embedding));
+  expect(ranked[1].score).toBeCloseTo(Math.max(...cosines), 6);
+  expect(ranked[1].weightedScore).toBeCloseTo(
+    cosines.reduce((sum, c, i) => sum + c * embeddings[i].share, 0),
+    6,
+  );
+});
+
+test('a second engine or writer on the same directory is refused, readers are free', async () => {
+  const path = join(tempDir(), 'data');
+  const serving = await engine(path);
+  await serving.putItems(bytes(catalog));
+  await expect(openEngine({ path })).rejects.toThrow('this process is writing');
+  await expect(open(path)).rejects.toMatchObject({ code: 'directory-locked' });
+  const reader = await open(path, { mode: 'read' });
+  await serving.appendActions(bytes([save('ada', 'i0')]));
+  expect(reader.interests('ada').interests).toHaveLength(1);
+  await reader.close();
+});
