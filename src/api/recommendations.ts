@@ -38,7 +38,6 @@ const recipe = {
 const asked = {
   ...recipe,
   count: Type.Optional(integer('Candidates wanted, by default 100', 1, 10_000)),
-  space: Type.Optional(text('A space, by default the active one')),
   seed: Type.Optional(integer('Replays a draw', 0, Number.MAX_SAFE_INTEGER)),
   pool: Type.Optional(text('A stored filter, by its name')),
   exclude: Type.Optional(listOf(id('An item'), 'Items that must not come back')),

@@ -21,6 +21,7 @@ export const status: EngineStatus = {
   answers: { batch: 5, exact: 1 },
   recommendationsQueued: 0,
   recommendationsDropped: 0,
+  verified: null,
 };
 
 export const recommendation: Recommendation = {
@@ -51,12 +52,13 @@ export function fakeEngine(parts: Partial<Engine> = {}): Engine {
     interests: later('interests'),
     actions: missing('actions'),
     recommend: async () => recommendation,
-    recommendation: missing('recommendation'),
+    recommendation: later('recommendation'),
     rank: later('rank'),
     embeddings: later('embeddings'),
     exportUser: later('exportUser'),
     eraseUser: later('eraseUser'),
     batch: later('batch'),
+    verify: later('verify'),
     status: () => status,
     close: async () => {},
     ...parts,
