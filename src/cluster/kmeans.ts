@@ -1,5 +1,6 @@
 import { PinnersageError } from '../errors.js';
 import type { Rng } from '../math/rng.js';
+import { blockRows, createScan, type Scan } from '../math/vectors.js';
 import { checkFinite, checkShape } from './check.js';
 import type { Partition } from './cut.js';
 import { squaredDistance } from './distances.js';
@@ -18,7 +19,8 @@ export interface KMeansOptions {
 /**
  * What: k-means (Lloyd) from k-means++ seeds; a rival in the paper's evaluation (k = 5).
  * Source: Lloyd 1982, doi:10.1109/TIT.1982.1056489; Arthur and Vassilvitskii, SODA 2007.
- * Convention: clusters are numbered by first member; a point between two centres goes to the earlier one; a cluster that
+ * Convention: points meet centres in float32; clusters are numbered by first member; a point between two centres goes to
+ * the earlier one; a cluster that
  * loses all its points vanishes.
  * Time O(rounds · n k dim), memory O(k dim + n).
  * Checked by: test/cluster/kmeans.test.ts.
@@ -32,7 +34,9 @@ export function kmeans(x: Float32Array | Float64Array, options: KMeansOptions, r
   }
   const centres = seeds(x, options, rng);
   const labels = new Int32Array(n).fill(-1);
-  for (let round = 0; round < maxRounds && assign(labels, x, centres, dim); round++) {
+  const scan = createScan(x instanceof Float32Array ? x : Float32Array.from(x), dim);
+  const best = new Float64Array(n);
+  for (let round = 0; round < maxRounds && assign(labels, scan, centres, best); round++) {
     recentre(centres, x, labels, dim);
   }
   return numbered(labels);
@@ -72,28 +76,31 @@ function rowOf(x: Float32Array | Float64Array, i: number, dim: number): Float64A
   return Float64Array.from(x.subarray(i * dim, (i + 1) * dim));
 }
 
-/** Moves every point to its nearest centre; whether any moved. */
+/** Moves every point to its nearest centre; whether any moved. ‖x − c‖² is compared without its ‖x‖². */
 function assign(
   labels: Int32Array,
-  x: Float32Array | Float64Array,
+  scan: Scan,
   centres: readonly Float64Array[],
-  dim: number,
+  best: Float64Array,
 ): boolean {
-  let moved = false;
-  for (let i = 0; i < labels.length; i++) {
-    let best = 0;
-    let least = Number.POSITIVE_INFINITY;
-    for (let c = 0; c < centres.length; c++) {
-      const d = squaredDistance(x, i * dim, centres[c], 0, dim);
-      if (d < least) {
-        least = d;
-        best = c;
+  const n = labels.length;
+  const before = labels.slice();
+  best.fill(Number.POSITIVE_INFINITY);
+  centres.forEach((centre, c) => {
+    let own = 0;
+    for (const x of centre) own += x * x;
+    const query = Float32Array.from(centre);
+    for (let from = 0; from < n; from += blockRows) {
+      const products = scan(query, from, Math.min(blockRows, n - from));
+      for (let i = 0; i < products.length; i++) {
+        const d = own - 2 * products[i];
+        if (d >= best[from + i]) continue;
+        best[from + i] = d;
+        labels[from + i] = c;
       }
     }
-    moved ||= labels[i] !== best;
-    labels[i] = best;
-  }
-  return moved;
+  });
+  return labels.some((label, i) => label !== before[i]);
 }
 
 function recentre(
@@ -107,8 +114,10 @@ function recentre(
   for (let c = 0; c < centres.length; c++) if (counts[c] > 0) centres[c].fill(0);
   for (let i = 0; i < labels.length; i++) {
     const centre = centres[labels[i]];
-    for (let k = 0; k < dim; k++) centre[k] += x[i * dim + k] / counts[labels[i]];
+    for (let k = 0, at = i * dim; k < dim; k++, at++) centre[k] += x[at];
   }
+  for (let c = 0; c < centres.length; c++)
+    if (counts[c] > 0) for (let k = 0; k < dim; k++) centres[c][k] /= counts[c];
 }
 
 function numbered(labels: Int32Array): Partition {

@@ -39,6 +39,20 @@ function agglomerate(x: Float32Array | Float64Array, options: WardOptions, linka
   checkFinite(x, options);
   const distances = new Float64Array((n * Math.max(0, n - 1)) / 2);
   pairwiseInto(distances, x, options, sizes);
+  return chained(distances, n, sizes, linkage);
+}
+
+/** Complete linkage of given squared distances, the condensed upper triangle row by row, which is overwritten. */
+export function completeOf(distances: Float64Array, n: number): Dendrogram {
+  return chained(distances, n, undefined, completeLinkage);
+}
+
+function chained(
+  distances: Float64Array,
+  n: number,
+  sizes: ArrayLike<number> | undefined,
+  linkage: Linkage,
+): Dendrogram {
   const weights = Float64Array.from({ length: n }, (_, i) => sizes?.[i] ?? 1);
   const merges = createMerges(n);
   chainInto(merges, distances, weights, n, linkage, createChainScratch(n));

@@ -42,6 +42,8 @@ export interface UserAtCut {
   readonly models: GlobalModels;
   /** The options of the run; a contender may use others of its own. */
   readonly options: ProfileOptions;
+  /** Cosines of an item that has a vector to every point, in their order. */
+  cosines(item: ItemKey): Float32Array;
   /** What production infers from these points; `alpha` and `lambda` default to the run's. Clustered once per alpha. */
   interests(options?: Partial<Pick<ProfileOptions, 'alpha' | 'lambda'>>): readonly Interest[];
 }

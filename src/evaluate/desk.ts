@@ -3,11 +3,12 @@ import { type Directory, openDirectory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import type { UserKey } from '../model/item.js';
 import { Searches } from '../pipeline/searches.js';
-import type { Contender, ContenderModule, ContenderSource, GlobalModels } from './contender.js';
+import type { Contender, ContenderModule, ContenderSource } from './contender.js';
 import type { LogTable } from './log.js';
 import { modelsOf, type PeriodData, type StoredSpace } from './models.js';
+import { RelevantItems } from './relevant.js';
 import { storedSpace } from './space.js';
-import { type UserSums, Walker, type WalkRules } from './walker.js';
+import { type UserSums, Walker, type WalkPeriod, type WalkRules } from './walker.js';
 
 /** What a thread is given once: plain data over shared arrays. */
 export interface DeskInput {
@@ -31,11 +32,12 @@ export class Desk {
   private readonly walker: Walker;
   private readonly stored: StoredSpace;
   private readonly directory: Directory;
-  private models: GlobalModels | null = null;
-  private current: Extract<Task, { kind: 'period' }> | null = null;
+  private readonly relevanceCosine: number;
+  private period: WalkPeriod | null = null;
 
   private constructor(directory: Directory, input: DeskInput, contenders: readonly Contender[]) {
     this.directory = directory;
+    this.relevanceCosine = input.rules.protocol.relevanceCosine;
     this.stored = storedSpace(new Catalog(directory), new Searches(directory, () => {}), input.space);
     this.walker = new Walker(input.log, input.rules, contenders, input.rules.history.idRank.length);
   }
@@ -47,16 +49,23 @@ export class Desk {
 
   do(task: Task): Answer {
     if (task.kind === 'period') {
-      this.current = task;
-      this.models = modelsOf(task.period, this.stored);
+      this.period = this.prepare(task);
       return null;
     }
     if (task.kind === 'finish') return this.walker.exposures;
-    const { models, current } = this;
-    if (!models || !current) throw new PinnersageError('internal', 'users came before the first period');
-    return task.users.map(({ user, userId }) =>
-      this.walker.walk(user, userId, current.steps, models, current.period.facts),
-    );
+    const { period } = this;
+    if (!period) throw new PinnersageError('internal', 'users came before the first period');
+    return task.users.map(({ user, userId }) => this.walker.walk(user, userId, period));
+  }
+
+  private prepare({ period, steps }: Extract<Task, { kind: 'period' }>): WalkPeriod {
+    const models = modelsOf(period, this.stored);
+    const before = this.period;
+    const relevant =
+      before?.models.table === models.table
+        ? before.relevant
+        : new RelevantItems(models.table, this.relevanceCosine);
+    return { steps, models, facts: period.facts, relevant };
   }
 
   close(): Promise<void> {

@@ -33,7 +33,7 @@ export function embeddingModel(
 ): UserModel {
   return {
     candidates: (count, rng) => gather(user, choose(embeddings, rng), merge, count),
-    score: (item) => greatestCosine(user.models, embeddings, item),
+    score: greatestCosine(user, embeddings),
   };
 }
 
@@ -120,13 +120,20 @@ class Stream {
   }
 }
 
-function greatestCosine(
-  { table }: GlobalModels,
-  embeddings: readonly UserEmbedding[],
-  item: ItemKey,
-): number {
-  const vector = vectorOf(table, item) as Float32Array;
-  return Math.max(...embeddings.map((embedding) => cosine(embedding.vector, vector)));
+function greatestCosine(user: UserAtCut, embeddings: readonly UserEmbedding[]): UserModel['score'] {
+  const pointOf = new Map(Array.from(user.points.itemKeys, (item, point) => [item, point]));
+  const points = embeddings.map(({ item }) => (item === null ? undefined : pointOf.get(item)));
+  return (item) => {
+    const own = user.cosines(item);
+    let greatest = Number.NEGATIVE_INFINITY;
+    embeddings.forEach(({ vector }, i) => {
+      const point = points[i];
+      const likeness =
+        point === undefined ? cosine(vector, vectorOf(user.models.table, item) as Float32Array) : own[point];
+      if (likeness > greatest) greatest = likeness;
+    });
+    return greatest;
+  };
 }
 
 /** 0 where either is the zero vector. */

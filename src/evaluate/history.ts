@@ -1,4 +1,5 @@
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
+import { allocateVectors, blockRows, createScan, type Scan } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
 import { type ItemKey, type UserKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
@@ -7,6 +8,7 @@ import type { ProfileOptions } from '../profile/options.js';
 import { collectPoints, PointScratch } from '../profile/points.js';
 import { weighAgain } from '../profile/reuse.js';
 import type { GlobalModels, UserAtCut } from './contender.js';
+import { normOf } from './metrics/lists.js';
 
 /** What shapes the history of a user, the same for the whole run. */
 export interface HistoryRules {
@@ -26,7 +28,7 @@ export class HistoryMaker {
   private readonly rules: HistoryRules;
   private readonly points = new PointScratch();
   private readonly scratch = new InferScratch();
-  private vectors = new Float32Array(0);
+  private memory: { vectors: Float32Array; scan: Scan; dim: number } | null = null;
   private clusterer: Clusterer | null = null;
 
   constructor(rules: HistoryRules) {
@@ -69,13 +71,44 @@ export class HistoryMaker {
       known.set(alpha, inferred);
       return inferred;
     };
-    return { user, userId, asOfMs, log, points, vectors, barred, models, options, interests };
+    const cosines = this.cosinesTo(vectors, models);
+    return { user, userId, asOfMs, log, points, vectors, barred, models, options, interests, cosines };
+  }
+
+  /** Cosines of items to all points of a history, each item's computed once. */
+  private cosinesTo(vectors: Float32Array, { table, normalized }: GlobalModels): UserAtCut['cosines'] {
+    const { scan } = this.memoryFor(vectors.length, table.dim);
+    const n = vectors.length / table.dim;
+    const norms = normalized
+      ? null
+      : Float64Array.from({ length: n }, (_, i) => normOf(row(vectors, i, table.dim)));
+    const known = new Map<ItemKey, Float32Array>();
+    return (item) => {
+      const before = known.get(item);
+      if (before) return before;
+      const query = vectorOf(table, item) as Float32Array;
+      const found = new Float32Array(n);
+      for (let from = 0; from < n; from += blockRows)
+        found.set(scan(query, from, Math.min(blockRows, n - from)), from);
+      if (norms) {
+        const own = normOf(query);
+        for (let i = 0; i < n; i++) found[i] = own > 0 && norms[i] > 0 ? found[i] / (own * norms[i]) : 0;
+      }
+      known.set(item, found);
+      return found;
+    };
+  }
+
+  private memoryFor(size: number, dim: number) {
+    if (this.memory && this.memory.dim === dim && this.memory.vectors.length >= size) return this.memory;
+    const vectors = allocateVectors(2 * (size / dim), dim);
+    this.memory = { vectors, scan: createScan(vectors, dim), dim };
+    return this.memory;
   }
 
   private fill(items: Uint32Array, { table }: GlobalModels): Float32Array {
     const size = items.length * table.dim;
-    if (size > this.vectors.length) this.vectors = new Float32Array(2 * size);
-    const vectors = this.vectors.subarray(0, size);
+    const vectors = this.memoryFor(size, table.dim).vectors.subarray(0, size);
     items.forEach((item, i) => {
       vectors.set(vectorOf(table, item) as Float32Array, i * table.dim);
     });
@@ -95,4 +128,8 @@ export class HistoryMaker {
     }
     return barred;
   }
+}
+
+function row(vectors: Float32Array, i: number, dim: number): Float32Array {
+  return vectors.subarray(i * dim, (i + 1) * dim);
 }

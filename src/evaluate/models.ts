@@ -9,6 +9,7 @@ import type { GlobalModels } from './contender.js';
 import type { Provenance } from './guard.js';
 import type { HistoryRules } from './history.js';
 import { type LogTable, userLogUntil, usersOf } from './log.js';
+import { remembering } from './memo.js';
 import type { ItemFacts } from './walker.js';
 
 /** Vectors of a space as they were known at some time. */
@@ -99,7 +100,7 @@ export interface StoredSpace {
 /** What contenders see of a period. */
 export function modelsOf(period: PeriodData, stored: StoredSpace): GlobalModels {
   const { space, popularity, cutMs } = period;
-  const used = space ? { ...space, search: searchOf(space) } : stored;
+  const used = space ? ownCopy(space) : stored;
   return {
     cutMs,
     space: used.name,
@@ -113,9 +114,11 @@ export function modelsOf(period: PeriodData, stored: StoredSpace): GlobalModels 
   };
 }
 
-/** An exact search over a copy that this thread scans in place. */
-function searchOf({ table, normalized }: FittedSpace): VectorSearch {
-  const vectors = allocateVectors(table.itemOfRow.length, table.dim);
-  vectors.set(table.vectors);
-  return createExactSearch({ vectors, dim: table.dim, live: table.live, normalized });
+/** A copy that this thread scans in place, with an exact search over it. */
+function ownCopy({ name, generation, normalized, table: shared }: FittedSpace): StoredSpace {
+  const vectors = allocateVectors(shared.itemOfRow.length, shared.dim);
+  vectors.set(shared.vectors);
+  const table = { ...shared, vectors };
+  const search = createExactSearch({ ...table, normalized });
+  return { name, generation, normalized, table, search: remembering(search, vectors) };
 }

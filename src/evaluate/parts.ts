@@ -1,6 +1,5 @@
 import type { Partition } from '../cluster/cut.js';
 import { createMedoidScratch, medoidsInto } from '../cluster/medoid.js';
-import { vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import { importanceOfRun } from '../profile/importance.js';
 import type { GlobalModels, UserAtCut } from './contender.js';
@@ -72,10 +71,12 @@ export function weightedMean(
 ): Float32Array {
   const sum = new Float64Array(table.dim);
   let total = 0;
+  const { dim, vectors, rowOfItem } = table;
   for (let i = 0; i < items.length; i++) {
-    const vector = vectorOf(table, items[i]) as Float32Array;
-    for (let k = 0; k < sum.length; k++) sum[k] += weights[i] * vector[k];
-    total += weights[i];
+    const at = rowOfItem[items[i]] * dim;
+    const weight = weights[i];
+    for (let k = 0; k < dim; k++) sum[k] += weight * vectors[at + k];
+    total += weight;
   }
   const norm = Math.hypot(...sum);
   const scale = normalized ? norm : total;

@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { LoadedSpace } from '../catalog/space.js';
 import type { Searches } from '../pipeline/searches.js';
 import type { Provenance } from './guard.js';
+import { remembering } from './memo.js';
 import type { StoredSpace } from './models.js';
 import type { TargetRules } from './plan.js';
 
@@ -10,7 +11,13 @@ export function storedSpace(catalog: Catalog, searches: Searches, name?: string)
   const space = catalog.load(name);
   const { info, ...table } = space;
   const { generation, normalized } = info;
-  return { name: info.name, generation, normalized, table, search: searches.of(space) };
+  return {
+    name: info.name,
+    generation,
+    normalized,
+    table,
+    search: remembering(searches.of(space), table.vectors),
+  };
 }
 
 /** What could come back, and what makes points. `items`: how many item numbers there are. */
@@ -27,5 +34,5 @@ export function reachable(space: LoadedSpace, items: number): Pick<TargetRules, 
 
 /** What is known of the age of a stored space's vectors. */
 export function sourcesOf({ info }: LoadedSpace): Provenance[] {
-  return [{ what: `space "${info.name}" (${info.source})`, newestMs: null }];
+  return [{ what: `space "${info.name}" (${info.source})`, newestMs: info.untilMs ?? null }];
 }

@@ -3,16 +3,16 @@ import { createRng } from '../math/rng.js';
 import type { ItemKey, UserKey } from '../model/item.js';
 import { vectorOf } from '../model/item.js';
 import type { Contender, GlobalModels, UserAtCut, UserModel } from './contender.js';
-import { TargetCosines } from './cosines.js';
 import { guardUser } from './guard.js';
 import { HistoryMaker, type HistoryRules } from './history.js';
 import type { Layout } from './layout.js';
 import { type LogTable, userLogOf, userLogUntil } from './log.js';
 import { pairwiseDistance } from './metrics/lists.js';
 import { rankingScores } from './metrics/ranking.js';
-import { retrievalScores } from './metrics/retrieval.js';
+import { retrievalScores, TargetRanks } from './metrics/retrieval.js';
 import type { ProtocolOptions } from './options.js';
 import { cutOf, stepsOf, type TargetRules, type Timetable, type UserStep } from './plan.js';
+import type { RelevantItems } from './relevant.js';
 
 /** What stays the same over the whole walk. */
 export interface WalkRules {
@@ -45,6 +45,14 @@ export interface ItemFacts {
   readonly tail: Uint8Array;
 }
 
+/** What a thread has of a period. */
+export interface WalkPeriod {
+  readonly steps: readonly [number, number];
+  readonly models: GlobalModels;
+  readonly facts: ItemFacts;
+  readonly relevant: RelevantItems;
+}
+
 /** Walks users through the steps of one period after another. One per thread. */
 export class Walker {
   /** Per contender: how often each item was among the candidates at the main budget, over all draws. */
@@ -62,21 +70,22 @@ export class Walker {
     this.exposures = contenders.map(() => new Float64Array(items));
   }
 
-  /** A user's steps from `from` up to, not including, `to`. */
-  walk(
-    user: UserKey,
-    userId: string,
-    [from, to]: readonly [number, number],
-    models: GlobalModels,
-    facts: ItemFacts,
-  ): UserSums {
+  /** A user's steps in one period. */
+  walk(user: UserKey, userId: string, period: WalkPeriod): UserSums {
+    const [from, to] = period.steps;
     const { timetable, targets, layout } = this.rules;
     const sums = new Float64Array(this.contenders.length * layout.metrics.length);
     const tally = { steps: 0, ranked: 0, targets: 0, cold: 0 };
     for (const step of stepsOf(userLogOf(this.log, user), timetable, targets)) {
       if (step.step < from || step.step >= to) continue;
       const asOfMs = cutOf(timetable, step.step);
-      const history = this.histories.at(user, userId, userLogUntil(this.log, user, asOfMs), asOfMs, models);
+      const history = this.histories.at(
+        user,
+        userId,
+        userLogUntil(this.log, user, asOfMs),
+        asOfMs,
+        period.models,
+      );
       if (!history) {
         tally.cold++;
         continue;
@@ -84,16 +93,19 @@ export class Walker {
       guardUser(history);
       tally.steps++;
       tally.targets += step.targets.length;
-      if (this.step(history, step, facts, sums)) tally.ranked++;
+      if (this.step(history, step, period, sums)) tally.ranked++;
     }
     return { user, ...tally, sums };
   }
 
   /** Adds what every contender scores to `sums`; whether there was something to rank against. */
-  private step(history: UserAtCut, step: UserStep, facts: ItemFacts, sums: Float64Array): boolean {
+  private step(history: UserAtCut, step: UserStep, period: WalkPeriod, sums: Float64Array): boolean {
     const { layout, protocol } = this.rules;
     const seed = deriveSeed('evaluate', protocol.seed, history.userId, step.step);
-    const cosines = new TargetCosines(history.models.table, step.targets);
+    const ranks = new TargetRanks(
+      step.targets,
+      step.targets.map((item) => period.relevant.of(item)),
+    );
     const negatives = this.negatives(history, step, seed);
     const width = layout.metrics.length;
     this.contenders.forEach((contender, c) => {
@@ -103,34 +115,31 @@ export class Walker {
       for (let draw = 0; draw < draws; draw++) {
         const rng = createRng(deriveSeed(seed, contender.name, draw));
         const list = model.candidates(layout.budgets.all[layout.budgets.all.length - 1], rng);
-        this.addLists(list, step.targets, cosines, history.models, facts, row, 1 / draws, this.exposures[c]);
+        this.addList(list, ranks, period, row, 1 / draws, this.exposures[c]);
       }
       if (negatives.length > 0) addRanking(model, step.targets, negatives, history.models, row);
     });
     return negatives.length > 0;
   }
 
-  private addLists(
+  private addList(
     list: ArrayLike<ItemKey>,
-    targets: readonly ItemKey[],
-    cosines: TargetCosines,
-    { table }: GlobalModels,
-    { novelty, tail }: ItemFacts,
+    ranks: TargetRanks,
+    { models, facts: { novelty, tail } }: WalkPeriod,
     row: Float64Array,
     weight: number,
     exposures: Float64Array,
   ): void {
     const { budgets } = this.rules.layout;
-    const { relevanceCosine } = this.rules.protocol;
-    const scores = retrievalScores(
-      targets,
-      list,
-      budgets.all,
-      (target, place) => cosines.of(target, list[place]) >= relevanceCosine,
-    );
+    ranks.of(list);
     let at = 0;
-    for (const { relevance, recall, hit, ndcg } of scores)
-      for (const value of [relevance, recall, hit, ndcg]) row[at++] += weight * value;
+    for (const budget of budgets.all) {
+      const { relevance, recall, hit, ndcg } = retrievalScores(ranks.exact, ranks.relevant, budget);
+      row[at++] += weight * relevance;
+      row[at++] += weight * recall;
+      row[at++] += weight * hit;
+      row[at++] += weight * ndcg;
+    }
     const shown = Math.min(list.length, budgets.all[budgets.main]);
     let novel = 0;
     let inTail = 0;
@@ -139,7 +148,7 @@ export class Walker {
       novel += novelty[list[i]];
       inTail += tail[list[i]];
     }
-    row[at++] += weight * pairwiseDistance(table, list, shown);
+    row[at++] += weight * pairwiseDistance(models.table, list, shown);
     row[at++] += weight * (shown === 0 ? 0 : novel / shown);
     row[at++] += weight * (shown === 0 ? 0 : inTail / shown);
   }

@@ -1,29 +1,53 @@
 import { expect, test } from 'vitest';
 import { gini, pairwiseDistance } from '../../src/evaluate/metrics/lists.js';
 import { rankingScores } from '../../src/evaluate/metrics/ranking.js';
-import { retrievalScores } from '../../src/evaluate/metrics/retrieval.js';
+import { type RetrievalScores, retrievalScores, TargetRanks } from '../../src/evaluate/metrics/retrieval.js';
+
+function scored(
+  targets: readonly number[],
+  relevant: readonly number[][],
+  list: readonly number[],
+  k: number,
+): RetrievalScores {
+  const ranks = new TargetRanks(targets, relevant);
+  ranks.of(list);
+  return retrievalScores(ranks.exact, ranks.relevant, k);
+}
 
 test('retrieval scores of a list worked by hand', () => {
-  // Targets 7, 8, 9; the list holds 7 at rank 2 and 9 at rank 4; 8 is near what stands at rank 3.
+  // Targets 7, 8, 9; the list holds 7 at rank 2 and 9 at rank 4; 8 is near 2, which stands at rank 3.
   const list = [1, 7, 2, 9, 3];
-  const near = (target: number, place: number): boolean => [7, 2, 9][target] === list[place];
-  const [two, four] = retrievalScores([7, 8, 9], list, [2, 4], near);
-  expect(two).toEqual({
+  const relevant = [[7], [8, 2], [9]];
+  expect(scored([7, 8, 9], relevant, list, 2)).toEqual({
     relevance: 1 / 3,
     recall: 1 / 3,
     hit: 1,
     ndcg: 1 / Math.log2(3) / (1 + 1 / Math.log2(3)),
   });
+  const four = scored([7, 8, 9], relevant, list, 4);
   expect(four.relevance).toBe(1);
   expect(four.recall).toBe(2 / 3);
-  expect(four.ndcg).toBeCloseTo((1 / Math.log2(3) + 1 / Math.log2(5)) / (1 + 1 / Math.log2(3) + 1 / 2), 12);
+  const best = 1 + 1 / Math.log2(3) + 1 / 2;
+  expect(four.ndcg).toBeCloseTo((1 / Math.log2(3) + 1 / Math.log2(5)) / best, 12);
+});
+
+test('one candidate may be relevant to several targets, and counts from its own rank on', () => {
+  expect(
+    scored(
+      [7, 8],
+      [
+        [7, 5],
+        [8, 5],
+      ],
+      [5, 7],
+      1,
+    ),
+  ).toEqual({ relevance: 1, recall: 0, hit: 0, ndcg: 0 });
 });
 
 test('a list shorter than the budget is scored as it is, and an empty one scores nothing', () => {
-  const [short] = retrievalScores([7], [7], [10], () => true);
-  expect(short).toEqual({ relevance: 1, recall: 1, hit: 1, ndcg: 1 });
-  const [empty] = retrievalScores([7], [], [10], () => true);
-  expect(empty).toEqual({ relevance: 0, recall: 0, hit: 0, ndcg: 0 });
+  expect(scored([7], [[7]], [7], 10)).toEqual({ relevance: 1, recall: 1, hit: 1, ndcg: 1 });
+  expect(scored([7], [[7]], [], 10)).toEqual({ relevance: 0, recall: 0, hit: 0, ndcg: 0 });
 });
 
 test('ranking scores worked by hand', () => {

@@ -1,10 +1,12 @@
 import { cut, type Partition } from '../../cluster/cut.js';
 import { kmeans } from '../../cluster/kmeans.js';
-import { complete } from '../../cluster/ward.js';
+import { completeOf } from '../../cluster/ward.js';
 import { deriveSeed } from '../../math/hash.js';
 import { createRng } from '../../math/rng.js';
+import { blockRows, createScan } from '../../math/vectors.js';
 import type { Contender, UserAtCut, UserModel } from '../contender.js';
 import { embeddingModel } from '../gather.js';
+import { normOf } from '../metrics/lists.js';
 import { partEmbeddings, partsOf } from '../parts.js';
 
 const e = 3;
@@ -29,11 +31,29 @@ export function completeLinkage(): Contender {
     name: 'complete',
     about: `complete linkage cut at the same alpha, medoids of its ${e} weightiest clusters`,
     fit: (user) => {
-      const n = user.points.itemKeys.length;
-      const tree = complete(user.vectors, { n, dim: user.vectors.length / n });
+      const tree = completeOf(squaredDistances(user), user.points.itemKeys.length);
       return medoidsOf(user, cut(tree, user.options.alpha));
     },
   };
+}
+
+/** Of all pairs of points, condensed: ‖x‖² + ‖y‖² − 2 x·y, by the scan of the exact search. */
+function squaredDistances({ vectors, points }: UserAtCut): Float64Array {
+  const n = points.itemKeys.length;
+  const dim = vectors.length / n;
+  const scan = createScan(vectors, dim);
+  const distances = new Float64Array((n * (n - 1)) / 2);
+  const row = (i: number): Float32Array => vectors.subarray(i * dim, (i + 1) * dim);
+  const squares = Float64Array.from({ length: n }, (_, i) => normOf(row(i)) ** 2);
+  let at = 0;
+  for (let i = 0; i < n - 1; i++) {
+    for (let from = i + 1; from < n; from += blockRows) {
+      const products = scan(row(i), from, Math.min(blockRows, n - from));
+      for (let j = 0; j < products.length; j++)
+        distances[at++] = Math.max(0, squares[i] + squares[from + j] - 2 * products[j]);
+    }
+  }
+  return distances;
 }
 
 export function medoidsOf(user: UserAtCut, partition: Partition): UserModel {

@@ -1,4 +1,4 @@
-import { type EmbeddingTable, type ItemKey, vectorOf } from '../../model/item.js';
+import type { EmbeddingTable, ItemKey } from '../../model/item.js';
 
 /**
  * What: mean cosine distance 1 − cos over all pairs of candidates.
@@ -14,14 +14,18 @@ export function pairwiseDistance(
 ): number {
   const n = Math.min(count, items.length);
   if (n < 2) return 0;
-  const sum = new Float64Array(table.dim);
+  const { dim, vectors, rowOfItem } = table;
+  const sum = new Float64Array(dim);
   let own = 0;
   for (let i = 0; i < n; i++) {
-    const vector = vectorOf(table, items[i]);
-    if (!vector) continue;
-    const norm = normOf(vector);
-    if (norm === 0) continue;
-    for (let k = 0; k < sum.length; k++) sum[k] += vector[k] / norm;
+    const row = rowOfItem[items[i]];
+    if (!(row >= 0)) continue;
+    const at = row * dim;
+    let squared = 0;
+    for (let k = 0; k < dim; k++) squared += vectors[at + k] * vectors[at + k];
+    if (squared === 0) continue;
+    const scale = 1 / Math.sqrt(squared);
+    for (let k = 0; k < dim; k++) sum[k] += scale * vectors[at + k];
     own++;
   }
   let squared = 0;

@@ -12,40 +12,34 @@ export interface RetrievalScores {
   readonly ndcg: number;
 }
 
+/** Per target: the rank from 1 of what was looked for, ∞ where the list does not hold it. */
+export type Ranks = Float64Array;
+
 /**
- * What: relevance, recall, hit rate and nDCG of the first k candidates, for several k at once.
+ * What: relevance, recall, hit rate and nDCG of the first k candidates.
  * Source: algorithm.md §6 (paper: relevance and recall); nDCG with binary gains, Järvelin and Kekäläinen 2002,
  * doi:10.1145/582415.582418: DCG = Σ 1/log2(1 + rank), by that of min(k, targets) hits in front.
- * Convention: a list shorter than k is scored as it is. Ranks start at 1.
- * Shapes and units: `targets` ≥ 1 distinct items, `budgets` rising; `isRelevant(target, candidate)` by places.
- * Time: O(targets · candidates).
+ * Convention: a list shorter than k is scored as it is.
+ * Shapes: `exact` and `relevant` have one rank per target, at least one; `relevant` that of the first relevant candidate.
  * Checked by: test/evaluate/metrics.test.ts (by hand, and against test/golden/metrics.py).
  */
-export function retrievalScores(
-  targets: readonly ItemKey[],
-  candidates: ArrayLike<ItemKey>,
-  budgets: readonly number[],
-  isRelevant: (target: number, candidate: number) => boolean,
-): RetrievalScores[] {
-  const ranks = targets.map((target) => rankWhere(candidates, (_, item) => item === target));
-  const relevant = targets.map((_, t) => rankWhere(candidates, (place) => isRelevant(t, place)));
-  return budgets.map((k) => {
-    const within = ranks.filter((rank) => rank <= k);
-    const gain = within.reduce((sum, rank) => sum + discount(rank), 0);
-    return {
-      relevance: relevant.filter((rank) => rank <= k).length / targets.length,
-      recall: within.length / targets.length,
-      hit: within.length > 0 ? 1 : 0,
-      ndcg: gain / idealGain(Math.min(k, targets.length)),
-    };
-  });
-}
-
-/** Rank from 1 of the first candidate that meets the condition; ∞ where none does. */
-function rankWhere(candidates: ArrayLike<ItemKey>, holds: (place: number, item: ItemKey) => boolean): number {
-  for (let place = 0; place < candidates.length; place++)
-    if (holds(place, candidates[place])) return place + 1;
-  return Number.POSITIVE_INFINITY;
+export function retrievalScores(exact: Ranks, relevant: Ranks, k: number): RetrievalScores {
+  let found = 0;
+  let gain = 0;
+  let near = 0;
+  for (let t = 0; t < exact.length; t++) {
+    if (exact[t] <= k) {
+      found++;
+      gain += discount(exact[t]);
+    }
+    if (relevant[t] <= k) near++;
+  }
+  return {
+    relevance: near / exact.length,
+    recall: found / exact.length,
+    hit: found > 0 ? 1 : 0,
+    ndcg: gain / idealGain(Math.min(k, exact.length)),
+  };
 }
 
 function discount(rank: number): number {
@@ -56,4 +50,41 @@ function idealGain(hits: number): number {
   let sum = 0;
   for (let rank = 1; rank <= hits; rank++) sum += discount(rank);
   return sum;
+}
+
+/** Finds where lists meet the targets of one step; made once per step and asked of every list. */
+export class TargetRanks {
+  readonly exact: Ranks;
+  readonly relevant: Ranks;
+  private readonly places = new Map<ItemKey, { target: number; isExact: boolean }[]>();
+
+  /** `relevantItems`: per target, the items that are relevant to it. */
+  constructor(targets: readonly ItemKey[], relevantItems: readonly ArrayLike<ItemKey>[]) {
+    this.exact = new Float64Array(targets.length);
+    this.relevant = new Float64Array(targets.length);
+    targets.forEach((item, target) => {
+      const near = relevantItems[target];
+      for (let i = 0; i < near.length; i++) this.note(near[i], target, near[i] === item);
+    });
+  }
+
+  private note(item: ItemKey, target: number, isExact: boolean): void {
+    const here = this.places.get(item) ?? [];
+    here.push({ target, isExact });
+    this.places.set(item, here);
+  }
+
+  /** Fills `exact` and `relevant` for a list. */
+  of(list: ArrayLike<ItemKey>): void {
+    this.exact.fill(Number.POSITIVE_INFINITY);
+    this.relevant.fill(Number.POSITIVE_INFINITY);
+    for (let place = 0; place < list.length; place++) {
+      const here = this.places.get(list[place]);
+      if (!here) continue;
+      for (const { target, isExact } of here) {
+        if (isExact) this.exact[target] = Math.min(this.exact[target], place + 1);
+        this.relevant[target] = Math.min(this.relevant[target], place + 1);
+      }
+    }
+  }
 }
