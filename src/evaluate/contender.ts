@@ -23,6 +23,8 @@ export interface GlobalModels {
   readonly popular: PopularItems;
   /** Decayed popularity at `cutMs` per item number. */
   readonly popularity: Float64Array;
+  /** How often each item was shown up to `cutMs`: impressions where the log has any, else interest actions. */
+  readonly exposure: Float64Array;
 }
 
 /** Everything that may be known of a user at a cut: nothing in here is later than `asOfMs`. Read it before `fit` returns. */

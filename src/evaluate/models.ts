@@ -27,6 +27,8 @@ export interface PeriodData {
   readonly cutMs: number;
   /** Decayed popularity per item, in units of 2⁻²⁰. */
   readonly popularity: Float64Array;
+  /** See `GlobalModels`. */
+  readonly exposure: Float64Array;
   readonly facts: ItemFacts;
   /** Vectors fitted for this period; null where those of the stored space serve. */
   readonly space: FittedSpace | null;
@@ -68,7 +70,20 @@ export function fitPeriod(
   }
   const facts = { novelty: noveltyOf(actedBy, users), tail: tailOf(actedBy, table) };
   const sources = [{ what: 'popularity', newestMs }, ...(space?.sources ?? [])];
-  return { cutMs, popularity, facts, space, sources };
+  return { cutMs, popularity, exposure: exposureAt(log, types, cutMs, items), facts, space, sources };
+}
+
+function exposureAt(log: LogTable, types: HistoryRules['types'], cutMs: number, items: number): Float64Array {
+  const counts = { impression: new Float64Array(new SharedArrayBuffer(8 * items)), interest: new Float64Array(new SharedArrayBuffer(8 * items)) };
+  let impressions = 0;
+  for (let i = 0; i < log.times.length; i++) {
+    if (log.times[i] > cutMs) continue;
+    const { role } = types[log.types[i]];
+    if (role === 'exclude') continue;
+    counts[role][log.items[i]]++;
+    if (role === 'impression') impressions++;
+  }
+  return impressions > 0 ? counts.impression : counts.interest;
 }
 
 /** −log2 of the share of users who acted on an item, (n + 1) / (users + 1). Source: Vargas and Castells 2011, doi:10.1145/2043932.2043955. */
@@ -99,7 +114,7 @@ export interface StoredSpace {
 
 /** What contenders see of a period. */
 export function modelsOf(period: PeriodData, stored: StoredSpace): GlobalModels {
-  const { space, popularity, cutMs } = period;
+  const { space, popularity, exposure, cutMs } = period;
   const used = space ? ownCopy(space) : stored;
   return {
     cutMs,
@@ -111,6 +126,7 @@ export function modelsOf(period: PeriodData, stored: StoredSpace): GlobalModels 
     cache: new NeighborCache(),
     popular: rankPopularity(popularity),
     popularity,
+    exposure,
   };
 }
 

@@ -148,6 +148,7 @@ function together(a: UserSums, b: UserSums): UserSums {
     ranked: a.ranked + b.ranked,
     targets: a.targets + b.targets,
     cold: a.cold + b.cold,
+    facts: a.steps > 0 ? a.facts : b.facts,
     sums: a.sums.map((x, i) => x + b.sums[i]),
   };
 }

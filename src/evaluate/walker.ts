@@ -10,6 +10,7 @@ import { type LogTable, userLogOf, userLogUntil } from './log.js';
 import { pairwiseDistance } from './metrics/lists.js';
 import { rankingScores } from './metrics/ranking.js';
 import { retrievalScores, TargetRanks } from './metrics/retrieval.js';
+import { ageInDays } from '../profile/importance.js';
 import type { ProtocolOptions } from './options.js';
 import { cutOf, stepsOf, type TargetRules, type Timetable, type UserStep } from './plan.js';
 import type { RelevantItems } from './relevant.js';
@@ -35,6 +36,31 @@ export interface UserSums {
   readonly cold: number;
   /** contenders × metrics. */
   readonly sums: Float64Array;
+  /** As of the first step. */
+  readonly facts: UserFacts;
+}
+
+/** What users are told apart by. */
+export interface UserFacts {
+  /** Distinct items in the window. */
+  readonly items: number;
+  readonly interests: number;
+  /** Mean cosine distance between the medoids of the interests; 0 for one. */
+  readonly diversity: number;
+  /** Days from the first action of all to the cut. */
+  readonly ageDays: number;
+}
+
+const nobody: UserFacts = { items: 0, interests: 0, diversity: 0, ageDays: 0 };
+
+function factsOf(user: UserAtCut): UserFacts {
+  const medoids = user.interests().map(({ medoid }) => medoid);
+  return {
+    items: user.points.itemKeys.length,
+    interests: medoids.length,
+    diversity: pairwiseDistance(user.models.table, medoids),
+    ageDays: ageInDays(user.log.times[0], user.asOfMs),
+  };
 }
 
 /** Novelty and tail of items at a cut: what lists are judged by beside their hits. */
@@ -75,7 +101,7 @@ export class Walker {
     const [from, to] = period.steps;
     const { timetable, targets, layout } = this.rules;
     const sums = new Float64Array(this.contenders.length * layout.metrics.length);
-    const tally = { steps: 0, ranked: 0, targets: 0, cold: 0 };
+    const tally = { steps: 0, ranked: 0, targets: 0, cold: 0, facts: nobody };
     for (const step of stepsOf(userLogOf(this.log, user), timetable, targets)) {
       if (step.step < from || step.step >= to) continue;
       const asOfMs = cutOf(timetable, step.step);
@@ -91,6 +117,7 @@ export class Walker {
         continue;
       }
       guardUser(history);
+      if (tally.steps === 0) tally.facts = factsOf(history);
       tally.steps++;
       tally.targets += step.targets.length;
       if (this.step(history, step, period, sums)) tally.ranked++;

@@ -1,6 +1,7 @@
 import { PinnersageError } from '../../errors.js';
 import type { Contender } from '../contender.js';
 import { completeLinkage, kMeans } from './clusters.js';
+import { withExposure } from './exposure.js';
 import { oracle } from './oracle.js';
 import { popularity } from './popularity.js';
 import { randomItems } from './random.js';
@@ -25,14 +26,26 @@ export function builtIn(): Contender[] {
   ];
 }
 
-/** Those that are named, in the order of `builtIn`; all for none. */
+export interface BuiltInChoice {
+  /** Those that are named, in the order of `builtIn`. Default: all. */
+  readonly names?: readonly string[];
+  /** Adds, for some of them, a copy that is re-ranked by exposure. Default: 0, none. Range: ≥ 0. */
+  readonly exposureStrength?: number;
+}
+
+/** Whose re-ranked copies are of interest: the single embedding, the paper's method, what everybody gets. */
+const reranked = ['popularity', 'average-0.01', 'medoid-0.01', 'medoid-0.01-sampled', 'calibrated'];
+
 export function contenders(args?: unknown): Contender[] {
+  const { names, exposureStrength = 0 } = (args ?? {}) as BuiltInChoice;
   const all = builtIn();
-  if (args === undefined) return all;
-  const names = args as readonly string[];
   const known = all.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
+  const unknown = names?.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new PinnersageError('option-invalid', `contender: got "${unknown}", expected ${known.join(', ')}`);
-  return all.filter(({ name }) => names.includes(name));
+  if (!(exposureStrength >= 0 && Number.isFinite(exposureStrength)))
+    throw new PinnersageError('option-invalid', `exposureStrength: got ${exposureStrength}, expected a finite number ≥ 0`);
+  const chosen = all.filter(({ name }) => names?.includes(name) ?? true);
+  const again = exposureStrength > 0 ? chosen.filter(({ name }) => reranked.includes(name)) : [];
+  return [...chosen, ...again.map((contender) => withExposure(contender, exposureStrength))];
 }

@@ -1,0 +1,73 @@
+import { ActionLog } from '../actions/log.js';
+import { findUser } from '../actions/users.js';
+import { openDirectory } from '../disk/directory.js';
+import { PinnersageError } from '../errors.js';
+import type { Metadata } from '../model/item.js';
+import type { ContenderSource } from './contender.js';
+import type { BuiltInChoice } from './contenders/builtin.js';
+import { loadContenders } from './desk.js';
+import { type EvaluationInput, prepareEvaluation } from './evaluation.js';
+import { builtInContenders } from './options.js';
+import type { EvaluationReport } from './report.js';
+import { defaultBaseline, type SummaryOptions, summarize } from './summary.js';
+import { type WalkOptions, walkForward } from './walk.js';
+
+export interface EvaluateOptions extends EvaluationInput, SummaryOptions, Omit<WalkOptions, 'sources'> {
+  /** Names of built-in contenders. Default: all of them. */
+  readonly contenders?: readonly string[];
+  /** Adds copies of some contenders that are re-ranked by exposure. Default: 0, none. Range: ≥ 0. */
+  readonly exposureStrength?: number;
+  /** Contenders of one's own, beside them. */
+  readonly modules?: readonly ContenderSource[];
+}
+
+/**
+ * Walks a data directory's log forward and compares ways to serve its users; changes nothing on disk. The same options
+ * on the same data give the same report, whatever the number of threads.
+ * @throws `option-invalid`, `leak`, `space-missing`, `file-empty`, `interrupted`.
+ */
+export async function evaluate(path: string, options: EvaluateOptions = {}): Promise<EvaluationReport> {
+  const { baseline, segments = [], contenders, exposureStrength, modules = [], ...rest } = options;
+  const { workers, onProgress, signal, ...input } = rest;
+  const args: BuiltInChoice = defined({ names: contenders, exposureStrength });
+  const sources = [{ ...builtInContenders, args }, ...modules];
+  const names = (await loadContenders(sources)).map(({ name }) => name);
+  const chosen = chosenBaseline(names, baseline);
+  const directory = await openDirectory(path, { mode: 'read' });
+  try {
+    const evaluation = prepareEvaluation(directory, input);
+    const { users } = new ActionLog(directory);
+    const attributesOf = (user: number): Metadata => findUser(users, users.idOf(user))?.attributes ?? {};
+    checkSegments(segments, evaluation.plan.users, attributesOf);
+    const outcome = await walkForward(evaluation, { sources, ...defined({ workers, onProgress, signal }) });
+    return summarize(evaluation, outcome, chosen, segments, attributesOf);
+  } finally {
+    await directory.close();
+  }
+}
+
+function chosenBaseline(names: readonly string[], wanted: string | undefined): string {
+  if (wanted === undefined) return names.includes(defaultBaseline) ? defaultBaseline : names[0];
+  if (names.includes(wanted)) return wanted;
+  throw new PinnersageError('option-invalid', `baseline: got "${wanted}", expected ${names.join(', ')}`);
+}
+
+/** @throws `option-invalid` where nobody has the attribute: a misspelt name would be one group of all. */
+function checkSegments(
+  segments: readonly string[],
+  users: readonly number[],
+  attributesOf: (user: number) => Metadata,
+): void {
+  for (const name of segments) {
+    if (users.length === 0 || users.some((user) => attributesOf(user)[name] !== undefined)) continue;
+    const known = [...new Set(users.flatMap((user) => Object.keys(attributesOf(user))))].sort();
+    const expected = known.length > 0 ? known.join(', ') : 'attributes from "pinnersage import users"';
+    throw new PinnersageError('option-invalid', `segment: got "${name}", which no user has; expected ${expected}`);
+  }
+}
+
+type Defined<T> = { [field in keyof T]?: Exclude<T[field], undefined> };
+
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

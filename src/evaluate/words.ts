@@ -1,0 +1,90 @@
+import type { Estimate } from './bootstrap.js';
+import type { Layout } from './layout.js';
+import { bestSingle, verdictOf } from './orderings.js';
+import type { ContenderReport, EvaluationReport } from './report.js';
+import { headline, type MetricTable } from './table.js';
+
+type Found = Omit<EvaluationReport, 'words' | 'notes'>;
+
+/** What won, where, and how surely, in sentences; no number that is not in the report. */
+export function wordsOf(found: Found, table: MetricTable, layout: Layout): string[] {
+  const rivals = found.contenders.filter(({ knowsFuture }) => !knowsFuture);
+  if (found.protocol.steps === 0 || rivals.length < 2) return [];
+  const metrics = headline(layout).filter((metric) => Number.isFinite(rivals[0].metrics[metric].mean));
+  return [
+    ...metrics.map((metric) => winner(rivals, metric, table)),
+    ...severalAgainstOne(rivals, metrics, table),
+    ...ceiling(found.contenders, rivals, metrics[1] ?? metrics[0]),
+    ...orderingWords(found),
+    ...segmentWords(found, rivals, metrics[1] ?? metrics[0]),
+  ];
+}
+
+function winner(rivals: readonly ContenderReport[], metric: string, table: MetricTable): string {
+  const falling = [...rivals].sort((a, b) => b.metrics[metric].mean - a.metrics[metric].mean);
+  const [first, second] = falling;
+  const lead = table.difference(first.name, second.name, metric);
+  const surely = verdictOf(lead) === 'holds' ? 'surely ahead of' : 'not surely ahead of';
+  const tied = falling.slice(1).filter(({ name }) => verdictOf(table.difference(first.name, name, metric)) !== 'holds');
+  const others = tied.length > 1 ? ` ${tied.length} contenders cannot be told from it.` : '';
+  return (
+    `${metric}: ${first.name} is first with ${shown(first.metrics[metric])}, ${surely} ${second.name} ` +
+    `(by ${shown(lead)}).${others}`
+  );
+}
+
+/** The best of the models with several embeddings against the best single average, metric by metric. */
+function severalAgainstOne(
+  rivals: readonly ContenderReport[],
+  metrics: readonly string[],
+  table: MetricTable,
+): string[] {
+  const several = rivals.filter(({ name }) => /^(medoid|centroid|kmeans|complete|calibrated)/.test(name));
+  if (several.length === 0) return [];
+  return metrics.flatMap((metric) => {
+    const single = bestSingle(table, metric);
+    if (single === null) return [];
+    const best = several.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
+    const difference = table.difference(best.name, single, metric);
+    const verdict = { holds: 'win over', fails: 'lose to', unclear: 'cannot be told from' }[verdictOf(difference)];
+    return [`${metric}: several embeddings (best: ${best.name}) ${verdict} one (best: ${single}), by ${shown(difference)}.`];
+  });
+}
+
+function ceiling(all: readonly ContenderReport[], rivals: readonly ContenderReport[], metric: string): string[] {
+  const oracle = all.find(({ name }) => name === 'oracle');
+  if (!oracle) return [];
+  const best = rivals.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
+  return [
+    `${metric}: asking from the closest item of the user's past, known afterwards, would reach ` +
+      `${shown(oracle.metrics[metric])}; the best contender, ${best.name}, reaches ${shown(best.metrics[metric])}.`,
+  ];
+}
+
+function orderingWords({ orderings }: Found): string[] {
+  if (orderings.length === 0) return [];
+  const count = (verdict: string): number => orderings.filter((ordering) => ordering.verdict === verdict).length;
+  return [
+    `Of ${orderings.length} orderings of the paper ${count('holds')} hold here, ${count('fails')} fail, ` +
+      `${count('unclear')} are unclear.`,
+  ];
+}
+
+function segmentWords({ segments }: Found, rivals: readonly ContenderReport[], metric: string): string[] {
+  const best = rivals.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
+  return segments.flatMap(({ by, gaps }) => {
+    const gap = gaps.find(({ contender }) => contender === best.name);
+    if (!gap) return [];
+    const sure = verdictOf(gap.gap) === 'holds' ? '' : ', not surely';
+    return [`By ${by}, ${best.name} serves ${gap.best} best and ${gap.worst} worst: ${metric} ${shown(gap.gap)} apart${sure}.`];
+  });
+}
+
+/** .312 [.290, .335] */
+export function shown({ mean, low, high }: Estimate): string {
+  return `${short(mean)} [${short(low)}, ${short(high)}]`;
+}
+
+export function short(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(3).replace(/^(-?)0\./, '$1.') : '-';
+}
