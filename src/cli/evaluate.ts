@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
+import { writeFileDurably } from '../disk/durable.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import { csvOf } from '../evaluate/report/csv.js';
-import { writeText } from '../evaluate/report/write.js';
+import { tablesOf } from './evaluatetables.js';
 import {
   type CommonFlags,
   cosine,
@@ -15,12 +16,12 @@ import {
   nonNegative,
   positive,
   seed,
+  share,
   windowDays,
   withCommon,
 } from './options.js';
 import { note, print, printJson, progress } from './output.js';
 import { interruptible } from './session.js';
-import { tablesOf } from './evaluatetables.js';
 
 interface Flags extends CommonFlags {
   readonly space?: string;
@@ -43,6 +44,9 @@ interface Flags extends CommonFlags {
   readonly baseline?: string;
   readonly segment?: readonly string[];
   readonly exposureStrength?: number;
+  readonly prior?: number;
+  readonly popularShare?: number;
+  readonly diversity?: number;
   readonly workers?: number;
   readonly csv?: string;
   readonly report?: string;
@@ -58,8 +62,12 @@ export function evaluateCommand(): Command {
     .option('--refit <days>', 'between fits of the global models (default: a tenth of the period)', positive)
     .option('--users <n>', 'users taken (default: 1000)', count)
     .option('--seed <n>', 'fixes users, draws, negatives and resamples (default: 0)', seed)
-    .option('--budgets <list>', 'numbers of candidates (default: 10 to 400, by the size of the catalog)', counts)
-    .option('--budget <n>', 'the one that tables are about (default: up to 1 % of the catalog)', count)
+    .option(
+      '--budgets <list>',
+      'numbers of candidates (default: 10 to 400, by the size of the catalog)',
+      counts,
+    )
+    .option('--budget <n>', 'the one that tables are about (default: near 1 % of the catalog)', count)
     .option('--relevance-cosine <c>', 'from this cosine on an item is relevant (default: 0.8)', cosine)
     .option('--repeat-items', 'items acted on before may come back and are to be foretold')
     .option('--negatives <n>', 'negatives per item of the ranking task (default: 20)', count)
@@ -70,7 +78,14 @@ export function evaluateCommand(): Command {
     .option('--module <files>', 'modules with contenders of your own', list)
     .option('--baseline <name>', 'what all are compared with (default: average-0.01)')
     .option('--segment <attributes>', 'user attributes to group by', list)
-    .option('--exposure-strength <s>', 'adds contenders re-ranked by exposure (default: 0, none)', nonNegative)
+    .option(
+      '--exposure-strength <s>',
+      'adds contenders re-ranked by exposure (default: 0, none)',
+      nonNegative,
+    )
+    .option('--prior <s>', 'popularity prior of every contender (default: 0)', nonNegative)
+    .option('--popular-share <s>', 'every contender searches this share of the catalog (default: 1)', share)
+    .option('--diversity <d>', 'every contender spreads its candidates (default: 0)', nonNegative)
     .option('--workers <n>', 'threads (default: one per core)', count)
     .option('--csv <file>', 'writes every figure as CSV')
     .option('--report <file>', 'writes a self-contained HTML report')
@@ -80,20 +95,39 @@ export function evaluateCommand(): Command {
 async function run(flags: Flags): Promise<void> {
   const signal = interruptible();
   const bar = progress('evaluate', 'users');
-  const { data, json, csv, report: html, from, to, step, refit, module, segment, alpha, lambda, windowDays, ...rest } = flags;
+  const {
+    data,
+    json,
+    csv,
+    report: html,
+    from,
+    to,
+    step,
+    refit,
+    module,
+    segment,
+    alpha,
+    lambda,
+    windowDays,
+    prior,
+    popularShare,
+    diversity,
+    ...rest
+  } = flags;
   const profile = defined({ alpha, lambda, windowDays });
   const report = await evaluate(data, {
     ...rest,
     ...defined({ fromMs: from, toMs: to, stepDays: step, refitDays: refit, segments: segment }),
     profile,
+    shared: defined({ prior, popularShare, diversity }),
     modules: (module ?? []).map((file) => ({ module: pathToFileURL(resolve(file)).href })),
     signal,
     onProgress: bar.update,
   }).finally(() => bar.stop());
-  if (csv !== undefined) writeText(csv, csvOf(report));
+  if (csv !== undefined) writeFileDurably(csv, csvOf(report));
   if (html !== undefined) {
-    const { htmlOf } = await import('../evaluate/report/html.js');
-    writeText(html, htmlOf(report));
+    const { htmlOf } = await import('../evaluate/report/html.js'); // its libraries take a while to load
+    writeFileDurably(html, htmlOf(report));
   }
   for (const text of report.notes) note(`note: ${text}`);
   if (json) printJson(report);

@@ -7,7 +7,16 @@ import { format, table } from './output.js';
 export function tablesOf(report: EvaluationReport): string {
   const { protocol, words } = report;
   if (protocol.steps === 0) return headOf(protocol);
-  return [headOf(protocol), means(report), compared(report), budgets(report), curve(report), orderings(report), segments(report), words.join('\n')]
+  return [
+    headOf(protocol),
+    means(report),
+    compared(report),
+    budgets(report),
+    curve(report),
+    orderings(report),
+    segments(report),
+    words.join('\n'),
+  ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
@@ -28,8 +37,31 @@ function headMetrics({ budget }: ProtocolReport): string[] {
 
 function means({ protocol, contenders }: EvaluationReport): string {
   const { budget } = protocol;
-  const metrics = [`relevance@${budget}`, `recall@${budget}`, `hit@${budget}`, `ndcg@${budget}`, 'rPrecision', 'reciprocalRank', 'diversity', 'novelty', 'tail'];
-  const head = ['contender', 'relevance', 'recall', 'hit', 'nDCG', 'R-prec.', 'rec. rank', 'diversity', 'novelty', 'tail', 'coverage', 'Gini'];
+  const metrics = [
+    `relevance@${budget}`,
+    `recall@${budget}`,
+    `hit@${budget}`,
+    `ndcg@${budget}`,
+    'rPrecision',
+    'reciprocalRank',
+    'diversity',
+    'novelty',
+    'tail',
+  ];
+  const head = [
+    'contender',
+    'relevance',
+    'recall',
+    'hit',
+    'nDCG',
+    'R-prec.',
+    'rec. rank',
+    'diversity',
+    'novelty',
+    'tail',
+    'coverage',
+    'Gini',
+  ];
   const rows = contenders.map(({ name, metrics: found, exposure }) => [
     name,
     ...metrics.map((metric) => short(found[metric].mean)),
@@ -74,7 +106,13 @@ function curve({ curve: points }: EvaluationReport): string {
 
 function orderings({ orderings: found }: EvaluationReport): string {
   if (found.length === 0) return '';
-  const rows = found.map(({ claim, metric, verdict, difference, against }) => [claim, metric, verdict, shown(difference), against ?? '']);
+  const rows = found.map(({ claim, metric, verdict, difference, against }) => [
+    claim,
+    metric,
+    verdict,
+    shown(difference),
+    against ?? '',
+  ]);
   return `Orderings of the paper\n${table(['claim', 'metric', 'verdict', 'difference', 'single'], rows)}`;
 }
 
@@ -86,7 +124,12 @@ function segments({ protocol, baseline, contenders, segments: found }: Evaluatio
     .reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a)).name;
   const names = [...new Set([baseline, best])];
   const rows = found.flatMap(({ by, groups }) =>
-    groups.map(({ name, users, contenders: served }) => [by, name, users, ...names.map((one) => shown(served[one][metric]))]),
+    groups.map(({ name, users, contenders: served }) => [
+      by,
+      name,
+      users,
+      ...names.map((one) => shown(served[one][metric])),
+    ]),
   );
   return `Recall by group of users\n${table(['by', 'group', 'users', ...names], rows)}`;
 }

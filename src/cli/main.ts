@@ -10,6 +10,7 @@ import { demoCommand } from './demo.js';
 import { describeCommand } from './describe.js';
 import { embedCommand } from './embed.js';
 import { eraseCommand } from './erase.js';
+import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { indexCommand } from './index.js';
@@ -43,6 +44,7 @@ for (const command of [
   interestsCommand,
   recommendCommand,
   describeCommand,
+  evaluateCommand,
   exportCommand,
   retainCommand,
   compactCommand,

@@ -83,6 +83,17 @@ export function count(text: string): number {
   throw new InvalidArgumentError(`got "${text}", expected an integer ≥ 1`);
 }
 
+/** 10,100,400 */
+export function counts(text: string): number[] {
+  return list(text).map(count);
+}
+
+export function cosine(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= -1 && value <= 1) return value;
+  throw new InvalidArgumentError(`got "${text}", expected a number from -1 to 1`);
+}
+
 export function seed(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;

@@ -60,7 +60,11 @@ export class Bootstrap {
   }
 }
 
-function ratios(shares: readonly Share[], weights: Uint16Array, denominators: readonly number[]): Float64Array {
+function ratios(
+  shares: readonly Share[],
+  weights: Uint16Array,
+  denominators: readonly number[],
+): Float64Array {
   const sums = new Float64Array(denominators.length);
   const counts = new Float64Array(Math.max(0, ...denominators) + 1);
   for (let i = 0; i < shares.length; i++) {

@@ -6,6 +6,8 @@ import type { Interest } from '../model/profile.js';
 import type { ProfileOptions } from '../profile/options.js';
 import type { Points } from '../profile/points.js';
 import type { NeighborCache } from '../retrieve/cache.js';
+import type { PopularityPrior } from '../retrieve/prior.js';
+import type { Recipe } from '../retrieve/recipe.js';
 import type { PopularItems } from '../retrieve/retrieve.js';
 
 /** What is the same for all users from one refit to the next; computed from nothing later than `cutMs`. */
@@ -25,7 +27,11 @@ export interface GlobalModels {
   readonly popularity: Float64Array;
   /** How often each item was shown up to `cutMs`: impressions where the log has any, else interest actions. */
   readonly exposure: Float64Array;
+  /** Popularity as a part of the search; made when it is first asked for. */
+  readonly prior: () => PopularityPrior;
 }
+
+export type SharedRecipe = Partial<Pick<Recipe, 'prior' | 'popularShare' | 'diversity'>>;
 
 /** Everything that may be known of a user at a cut: nothing in here is later than `asOfMs`. Read it before `fit` returns. */
 export interface UserAtCut {
@@ -44,6 +50,8 @@ export interface UserAtCut {
   readonly models: GlobalModels;
   /** The options of the run; a contender may use others of its own. */
   readonly options: ProfileOptions;
+  /** What the run sets for the retrieval of every contender, so that no side has it alone. */
+  readonly shared: SharedRecipe;
   /** Cosines of an item that has a vector to every point, in their order. */
   cosines(item: ItemKey): Float32Array;
   /** What production infers from these points; `alpha` and `lambda` default to the run's. Clustered once per alpha. */

@@ -62,7 +62,10 @@ function checkSegments(
     if (users.length === 0 || users.some((user) => attributesOf(user)[name] !== undefined)) continue;
     const known = [...new Set(users.flatMap((user) => Object.keys(attributesOf(user))))].sort();
     const expected = known.length > 0 ? known.join(', ') : 'attributes from "pinnersage import users"';
-    throw new PinnersageError('option-invalid', `segment: got "${name}", which no user has; expected ${expected}`);
+    throw new PinnersageError(
+      'option-invalid',
+      `segment: got "${name}", which no user has; expected ${expected}`,
+    );
   }
 }
 

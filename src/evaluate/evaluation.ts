@@ -6,6 +6,8 @@ import type { UserKey } from '../model/item.js';
 import { readSettings } from '../pipeline/settings.js';
 import { startingAlpha } from '../profile/alpha.js';
 import { type ProfileOptions, resolveOptions } from '../profile/options.js';
+import { resolveRecipe } from '../retrieve/recipe.js';
+import type { SharedRecipe } from './contender.js';
 import type { DeskInput } from './desk.js';
 import type { Provenance } from './guard.js';
 import { type Layout, layoutFor } from './layout.js';
@@ -21,6 +23,8 @@ export interface EvaluationInput extends Partial<ProtocolOptions> {
   readonly space?: string;
   /** Options of the profiles, over those that are stored. */
   readonly profile?: Partial<ProfileOptions>;
+  /** Retrieval options that every contender gets. Default: none. */
+  readonly shared?: SharedRecipe;
   /** Vectors as they were known at a cut, for spaces that are learnt from actions. Default: the stored ones throughout. */
   readonly fitSpace?: (untilMs: number, log: LogTable) => FittedSpace;
 }
@@ -50,13 +54,15 @@ export function prepareEvaluation(directory: Directory, input: EvaluationInput):
   const idRank = catalog.ids.ranks();
   const timetable = makeTimetable(log, types, protocol);
   const { repeatItems } = protocol;
+  const { shared = {} } = input;
+  resolveRecipe(shared);
   const targets = { types, ...reachable(space, idRank.length), windowDays: options.windowDays, repeatItems };
   const plan = makePlan(log, timetable, targets, protocol);
   const layout = layoutFor(budgetsFor(liveItems(space), protocol));
   const rules: WalkRules = {
     timetable,
     targets,
-    history: { types, idRank, options, repeatItems },
+    history: { types, idRank, options, repeatItems, shared },
     layout,
     protocol,
     rankAgainst: types.some(({ role }, code) => role === 'impression' && log.types.includes(code))

@@ -7,7 +7,7 @@ import { InferScratch, inferWith } from '../profile/infer.js';
 import type { ProfileOptions } from '../profile/options.js';
 import { collectPoints, PointScratch } from '../profile/points.js';
 import { weighAgain } from '../profile/reuse.js';
-import type { GlobalModels, UserAtCut } from './contender.js';
+import type { GlobalModels, SharedRecipe, UserAtCut } from './contender.js';
 import { normOf } from './metrics/lists.js';
 
 /** What shapes the history of a user, the same for the whole run. */
@@ -18,6 +18,7 @@ export interface HistoryRules {
   readonly options: ProfileOptions;
   /** Whether items the user has acted on may come back; what was excluded never does. */
   readonly repeatItems: boolean;
+  readonly shared: SharedRecipe;
 }
 
 /**
@@ -37,7 +38,7 @@ export class HistoryMaker {
 
   /** null where nothing usable lies in the window. `log`: the actions up to `asOfMs` and none later. */
   at(user: UserKey, userId: string, log: UserLog, asOfMs: number, models: GlobalModels): UserAtCut | null {
-    const { options, types, idRank } = this.rules;
+    const { options, types, idRank, shared } = this.rules;
     const { table } = models;
     const points = collectPoints(
       log,
@@ -72,7 +73,20 @@ export class HistoryMaker {
       return inferred;
     };
     const cosines = this.cosinesTo(vectors, models);
-    return { user, userId, asOfMs, log, points, vectors, barred, models, options, interests, cosines };
+    return {
+      user,
+      userId,
+      asOfMs,
+      log,
+      points,
+      vectors,
+      barred,
+      models,
+      options,
+      shared,
+      interests,
+      cosines,
+    };
   }
 
   /** Cosines of items to all points of a history, each item's computed once. */

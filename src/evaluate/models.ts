@@ -5,6 +5,7 @@ import type { EmbeddingTable } from '../model/item.js';
 import { addPopularity, rankPopularity } from '../pipeline/popularity.js';
 import { collectPoints, PointScratch } from '../profile/points.js';
 import { NeighborCache } from '../retrieve/cache.js';
+import { PopularityPrior } from '../retrieve/prior.js';
 import type { GlobalModels } from './contender.js';
 import type { Provenance } from './guard.js';
 import type { HistoryRules } from './history.js';
@@ -74,7 +75,10 @@ export function fitPeriod(
 }
 
 function exposureAt(log: LogTable, types: HistoryRules['types'], cutMs: number, items: number): Float64Array {
-  const counts = { impression: new Float64Array(new SharedArrayBuffer(8 * items)), interest: new Float64Array(new SharedArrayBuffer(8 * items)) };
+  const counts = {
+    impression: new Float64Array(new SharedArrayBuffer(8 * items)),
+    interest: new Float64Array(new SharedArrayBuffer(8 * items)),
+  };
   let impressions = 0;
   for (let i = 0; i < log.times.length; i++) {
     if (log.times[i] > cutMs) continue;
@@ -115,18 +119,24 @@ export interface StoredSpace {
 /** What contenders see of a period. */
 export function modelsOf(period: PeriodData, stored: StoredSpace): GlobalModels {
   const { space, popularity, exposure, cutMs } = period;
-  const used = space ? ownCopy(space) : stored;
+  const { name, generation, normalized, table, search } = space ? ownCopy(space) : stored;
+  const popular = rankPopularity(popularity);
+  let prior: PopularityPrior | null = null;
   return {
     cutMs,
-    space: used.name,
-    spaceGeneration: used.generation,
-    normalized: used.normalized,
-    table: used.table,
-    search: used.search,
+    space: name,
+    spaceGeneration: generation,
+    normalized,
+    table,
+    search,
     cache: new NeighborCache(),
-    popular: rankPopularity(popularity),
+    popular,
     popularity,
     exposure,
+    prior: () => {
+      prior ??= new PopularityPrior({ table, normalized, search, popular });
+      return prior;
+    },
   };
 }
 

@@ -20,7 +20,7 @@ export interface ProtocolOptions {
   readonly seed: number;
   /** Numbers of candidates to look at. Default: by the size of the catalog (`defaultBudgets`). */
   readonly budgets?: readonly number[];
-  /** The one that tables and figures are about. Default: the largest of `budgets` up to 1 % of the catalog. */
+  /** The one that tables and figures are about. Default: the one of `budgets` nearest to 1 % of the catalog. */
   readonly budget?: number;
   /** From this cosine to a candidate on, an item counts as relevant. Default: 0.8. Range: −1 to 1. */
   readonly relevanceCosine: number;
@@ -55,7 +55,7 @@ export interface Budgets {
   readonly main: number;
 }
 
-/** Candidates per user: 10 to 400, none above 5 % of the catalog; the main one is the largest up to 1 %. */
+/** Candidates per user: 10 to 400, none above 5 % of the catalog; the main one is the nearest to 1 % of it, by ratio. */
 export function budgetsFor(
   catalogSize: number,
   { budgets, budget }: Pick<ProtocolOptions, 'budgets' | 'budget'>,
@@ -66,7 +66,8 @@ export function budgetsFor(
   const all = [...new Set(asked)].sort((a, b) => a - b);
   const bad = all.find((count) => !Number.isSafeInteger(count) || count < 1);
   if (bad !== undefined) refuse('budget', bad, 'an integer ≥ 1');
-  const wanted = budget ?? [...all].reverse().find((count) => count <= mainShare * catalogSize) ?? all[0];
+  const distance = (count: number): number => Math.abs(Math.log(count / (mainShare * catalogSize)));
+  const wanted = budget ?? all.reduce((best, count) => (distance(count) < distance(best) ? count : best));
   return { all, main: all.indexOf(wanted) };
 }
 

@@ -1,7 +1,7 @@
 import type { Estimate } from './bootstrap.js';
+import type { Layout } from './layout.js';
 import type { Ordering, Verdict } from './report.js';
 import { headline, type MetricTable } from './table.js';
-import type { Layout } from './layout.js';
 
 /** A claim `a ≤ b` holds where b is not below a by more than this. Unit: that of the metric, a share. */
 export const tolerance = 0.01;
@@ -38,7 +38,11 @@ export function orderingsOf(table: MetricTable, layout: Layout): Ordering[] {
       ...['kmeans-5', 'complete'].flatMap((larger) =>
         single === null ? [] : [{ claim: `single embedding < ${larger}`, smaller: single, larger }],
       ),
-      ...['kmeans-5', 'complete'].map((smaller) => ({ claim: `${smaller} < centroid`, smaller, larger: centroid })),
+      ...['kmeans-5', 'complete'].map((smaller) => ({
+        claim: `${smaller} < centroid`,
+        smaller,
+        larger: centroid,
+      })),
       { claim: 'centroid ≤ medoid', smaller: centroid, larger: medoid, atLeast: true },
       { claim: 'λ = 0 < λ = .01', smaller: 'medoid-0', larger: medoid },
       { claim: 'λ = .1 < λ = .01', smaller: 'medoid-0.1', larger: medoid },
@@ -65,7 +69,9 @@ function flattens(table: MetricTable, metric: string): Ordering {
 
 /** The single embedding with the best mean: chosen here and now, which favours it. */
 export function bestSingle(table: MetricTable, metric: string): string | null {
-  const averages = ['average-0', 'average-0.01', 'average-0.1', 'average-0.25'].filter((name) => table.has(name));
+  const averages = ['average-0', 'average-0.01', 'average-0.1', 'average-0.25'].filter((name) =>
+    table.has(name),
+  );
   if (averages.length === 0) return null;
   return averages.reduce((best, name) => (table.mean(name, metric) > table.mean(best, metric) ? name : best));
 }

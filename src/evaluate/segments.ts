@@ -1,6 +1,6 @@
 import type { JsonValue, Metadata } from '../model/item.js';
 import { type Estimate, quantile } from './bootstrap.js';
-import type { SegmentGap, SegmentGroup, Segmentation } from './report.js';
+import type { Segmentation, SegmentGap, SegmentGroup } from './report.js';
 import { headline, MetricTable } from './table.js';
 import type { Outcome } from './walk.js';
 import type { UserSums } from './walker.js';
@@ -29,7 +29,12 @@ export function segmentsOf(
     segmentation(outcome, by, byThirds(users, of, unit), seed),
   );
   const byAttribute = attributes.map((name) =>
-    segmentation(outcome, name, byAttributeValue(users, (user) => attributesOf(user)[name]), seed),
+    segmentation(
+      outcome,
+      name,
+      byAttributeValue(users, (user) => attributesOf(user)[name]),
+      seed,
+    ),
   );
   return [...byMeasure, ...byAttribute];
 }
@@ -43,7 +48,9 @@ function byThirds(users: readonly UserSums[], of: (user: UserSums) => number, un
   const bounds = [quantile(rising, 1 / 3), quantile(rising, 2 / 3)];
   const thirds: UserSums[][] = [[], [], []];
   for (const user of users) thirds[bounds.filter((bound) => of(user) > bound).length].push(user);
-  const named = thirds.filter((third) => third.length > 0).map((third) => [rangeOf(third.map(of), unit), third] as const);
+  const named = thirds
+    .filter((third) => third.length > 0)
+    .map((third) => [rangeOf(third.map(of), unit), third] as const);
   return new Map(named);
 }
 
@@ -57,7 +64,12 @@ function byAttributeValue(users: readonly UserSums[], of: (user: number) => Json
   const values = new Map<string, UserSums[]>();
   for (const user of users) {
     const value = of(user.user);
-    const name = value === undefined || value === null ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value);
+    const name =
+      value === undefined || value === null
+        ? '(none)'
+        : typeof value === 'string'
+          ? value
+          : JSON.stringify(value);
     values.set(name, [...(values.get(name) ?? []), user]);
   }
   const numbers = users.filter(({ user }) => typeof of(user) === 'number');
@@ -65,7 +77,10 @@ function byAttributeValue(users: readonly UserSums[], of: (user: number) => Json
     return byThirds(users, ({ user }) => of(user) as number, '');
   const falling = [...values].sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1));
   const rest = falling.slice(mostValues).flatMap(([, group]) => group);
-  return new Map([...falling.slice(0, mostValues), ...(rest.length > 0 ? [['(others)', rest] as const] : [])]);
+  return new Map([
+    ...falling.slice(0, mostValues),
+    ...(rest.length > 0 ? [['(others)', rest] as const] : []),
+  ]);
 }
 
 function segmentation(outcome: Outcome, by: string, groups: Groups, seed: number): Segmentation {

@@ -1,5 +1,5 @@
-import { createRng } from '../math/rng.js';
 import { deriveSeed } from '../math/hash.js';
+import { createRng } from '../math/rng.js';
 import { type EmbeddingTable, type Metadata, vectorOf } from '../model/item.js';
 import { type Estimate, resamples } from './bootstrap.js';
 import type { Evaluation } from './evaluation.js';
@@ -105,7 +105,10 @@ function contenderOf(
     ...contenders[c],
     metrics: per((metric) => scaled(metric, table.estimate(name, metric))),
     differences: per((metric) => scaled(metric, table.difference(name, baseline, metric))),
-    lifts: per((metric) => (table.has(lastItem) ? table.lift(name, lastItem, metric) : null), headline(layout)),
+    lifts: per(
+      (metric) => (table.has(lastItem) ? table.lift(name, lastItem, metric) : null),
+      headline(layout),
+    ),
     exposure: { coverage: shown / catalog, gini: gini(exposuresOfLive(outcome, c, catalog)) },
   };
 }
@@ -143,7 +146,8 @@ function randomPairDistance(table: EmbeddingTable, seed: number): number {
   for (let i = 0; i < distancePairs; i++) {
     const a = rng.below(items.length);
     const b = (a + 1 + rng.below(items.length - 1)) % items.length;
-    if (vectorOf(table, items[a]) && vectorOf(table, items[b])) sum += pairwiseDistance(table, [items[a], items[b]]);
+    if (vectorOf(table, items[a]) && vectorOf(table, items[b]))
+      sum += pairwiseDistance(table, [items[a], items[b]]);
   }
   return sum > 0 ? sum / distancePairs : 1;
 }
@@ -158,7 +162,9 @@ function notesOf(protocol: ProtocolReport): string[] {
         `cannot be walked by day; a smaller --step, an earlier --from or --repeat-items may help.`,
     );
   else if (users < 100)
-    notes.push(`Only ${users} users could be evaluated: intervals are wide, and say little of users like others.`);
+    notes.push(
+      `Only ${users} users could be evaluated: intervals are wide, and say little of users like others.`,
+    );
   if (coldSteps > 0)
     notes.push(`${coldSteps} steps were left out: nothing usable lay in the user's window before them.`);
   for (const what of ageless)

@@ -25,7 +25,9 @@ function winner(rivals: readonly ContenderReport[], metric: string, table: Metri
   const [first, second] = falling;
   const lead = table.difference(first.name, second.name, metric);
   const surely = verdictOf(lead) === 'holds' ? 'surely ahead of' : 'not surely ahead of';
-  const tied = falling.slice(1).filter(({ name }) => verdictOf(table.difference(first.name, name, metric)) !== 'holds');
+  const tied = falling
+    .slice(1)
+    .filter(({ name }) => verdictOf(table.difference(first.name, name, metric)) !== 'holds');
   const others = tied.length > 1 ? ` ${tied.length} contenders cannot be told from it.` : '';
   return (
     `${metric}: ${first.name} is first with ${shown(first.metrics[metric])}, ${surely} ${second.name} ` +
@@ -46,12 +48,20 @@ function severalAgainstOne(
     if (single === null) return [];
     const best = several.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
     const difference = table.difference(best.name, single, metric);
-    const verdict = { holds: 'win over', fails: 'lose to', unclear: 'cannot be told from' }[verdictOf(difference)];
-    return [`${metric}: several embeddings (best: ${best.name}) ${verdict} one (best: ${single}), by ${shown(difference)}.`];
+    const verdict = { holds: 'win over', fails: 'lose to', unclear: 'cannot be told from' }[
+      verdictOf(difference)
+    ];
+    return [
+      `${metric}: several embeddings (best: ${best.name}) ${verdict} one (best: ${single}), by ${shown(difference)}.`,
+    ];
   });
 }
 
-function ceiling(all: readonly ContenderReport[], rivals: readonly ContenderReport[], metric: string): string[] {
+function ceiling(
+  all: readonly ContenderReport[],
+  rivals: readonly ContenderReport[],
+  metric: string,
+): string[] {
   const oracle = all.find(({ name }) => name === 'oracle');
   if (!oracle) return [];
   const best = rivals.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
@@ -63,7 +73,8 @@ function ceiling(all: readonly ContenderReport[], rivals: readonly ContenderRepo
 
 function orderingWords({ orderings }: Found): string[] {
   if (orderings.length === 0) return [];
-  const count = (verdict: string): number => orderings.filter((ordering) => ordering.verdict === verdict).length;
+  const count = (verdict: string): number =>
+    orderings.filter((ordering) => ordering.verdict === verdict).length;
   return [
     `Of ${orderings.length} orderings of the paper ${count('holds')} hold here, ${count('fails')} fail, ` +
       `${count('unclear')} are unclear.`,
@@ -76,7 +87,9 @@ function segmentWords({ segments }: Found, rivals: readonly ContenderReport[], m
     const gap = gaps.find(({ contender }) => contender === best.name);
     if (!gap) return [];
     const sure = verdictOf(gap.gap) === 'holds' ? '' : ', not surely';
-    return [`By ${by}, ${best.name} serves ${gap.best} best and ${gap.worst} worst: ${metric} ${shown(gap.gap)} apart${sure}.`];
+    return [
+      `By ${by}, ${best.name} serves ${gap.best} best and ${gap.worst} worst: ${metric} ${shown(gap.gap)} apart${sure}.`,
+    ];
   });
 }
 

@@ -75,6 +75,7 @@ export class Lane {
   private readonly source: Source;
   private readonly picked: Picked;
   private readonly diversity: number;
+  private next: Found | null = null;
   private ahead: Ahead[] = [];
   private isDry = false;
 
@@ -87,6 +88,7 @@ export class Lane {
 
   /** The next candidate that is not picked yet, or null where there is none left. */
   peek(): Found | null {
+    if (this.diversity === 0) return this.first();
     this.look();
     return this.best();
   }
@@ -94,14 +96,22 @@ export class Lane {
   /** Takes what `peek` last showed, which must not have been null. */
   give(found: Found): void {
     this.given++;
-    this.ahead = this.ahead.filter((next) => next !== found);
+    this.next = null;
+    if (this.diversity > 0) this.ahead = this.ahead.filter((next) => next !== found);
     this.picked.add(found.item);
   }
 
+  private first(): Found | null {
+    while (!this.isDry && (this.next === null || this.picked.has(this.next.item))) {
+      this.next = this.source();
+      this.isDry = this.next === null;
+    }
+    return this.next;
+  }
+
   private look(): void {
-    const wanted = this.diversity > 0 ? lookAhead : 1;
     this.ahead = this.ahead.filter(({ item }) => !this.picked.has(item));
-    while (this.ahead.length < wanted && !this.isDry) {
+    while (this.ahead.length < lookAhead && !this.isDry) {
       const next = this.source();
       if (!next) this.isDry = true;
       else if (!this.picked.has(next.item))
@@ -110,7 +120,7 @@ export class Lane {
   }
 
   private best(): Found | null {
-    if (this.diversity === 0 || this.ahead.length === 0) return this.ahead[0] ?? null;
+    if (this.ahead.length === 0) return null;
     let best = this.ahead[0];
     let highest = Number.NEGATIVE_INFINITY;
     for (const next of this.ahead) {

@@ -1,6 +1,6 @@
 import { PinnersageError } from '../../errors.js';
 import type { Contender } from '../contender.js';
-import { completeLinkage, kMeans } from './clusters.js';
+import { completeLinkage, kMeans, kMeansOracle } from './clusters.js';
 import { withExposure } from './exposure.js';
 import { oracle } from './oracle.js';
 import { popularity } from './popularity.js';
@@ -17,6 +17,7 @@ export function builtIn(): Contender[] {
     randomItems(),
     kMeans(3),
     kMeans(5),
+    kMeansOracle(),
     completeLinkage(),
     ward({ by: 'centroid', lambda: 0.01 }),
     ...[0, 0.01, 0.1].flatMap((lambda) => [ward({ lambda }), ward({ lambda, sampled: true })]),
@@ -44,7 +45,10 @@ export function contenders(args?: unknown): Contender[] {
   if (unknown !== undefined)
     throw new PinnersageError('option-invalid', `contender: got "${unknown}", expected ${known.join(', ')}`);
   if (!(exposureStrength >= 0 && Number.isFinite(exposureStrength)))
-    throw new PinnersageError('option-invalid', `exposureStrength: got ${exposureStrength}, expected a finite number ≥ 0`);
+    throw new PinnersageError(
+      'option-invalid',
+      `exposureStrength: got ${exposureStrength}, expected a finite number ≥ 0`,
+    );
   const chosen = all.filter(({ name }) => names?.includes(name) ?? true);
   const again = exposureStrength > 0 ? chosen.filter(({ name }) => reranked.includes(name)) : [];
   return [...chosen, ...again.map((contender) => withExposure(contender, exposureStrength))];

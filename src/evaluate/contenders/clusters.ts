@@ -5,9 +5,9 @@ import { deriveSeed } from '../../math/hash.js';
 import { createRng } from '../../math/rng.js';
 import { blockRows, createScan } from '../../math/vectors.js';
 import type { Contender, UserAtCut, UserModel } from '../contender.js';
-import { embeddingModel } from '../gather.js';
 import { normOf } from '../metrics/lists.js';
-import { partEmbeddings, partsOf } from '../parts.js';
+import { interestsOf } from '../parts.js';
+import { recipeModel } from '../recipemodel.js';
 
 const e = 3;
 
@@ -16,11 +16,31 @@ export function kMeans(k: number): Contender {
   return {
     name: `kmeans-${k}`,
     about: `k-means with k = ${k}, medoids of its ${Math.min(k, e)} weightiest clusters`,
-    fit: (user) => medoidsOf(user, kmeansOf(user, k)),
+    fit: (user) => topMedoids(user, kmeansOf(user, k)),
   };
 }
 
-export function kmeansOf({ vectors, points, userId }: UserAtCut, k: number): Partition {
+/** What a k of its own for every user and step would give at best: the k whose medoids are closest to the targets. */
+export function kMeansOracle(most = 8): Contender {
+  return {
+    name: 'kmeans-oracle',
+    about: `k-means with the best k of 1 to ${most} for each step, known afterwards`,
+    knowsFuture: true,
+    fit: (user, targets) => {
+      const embedded = targets.filter((item) => user.models.table.rowOfItem[item] >= 0);
+      let best: UserModel | null = null;
+      let closest = Number.NEGATIVE_INFINITY;
+      for (let k = 1; k <= Math.min(most, user.points.itemKeys.length); k++) {
+        const model = topMedoids(user, kmeansOf(user, k));
+        const closeness = embedded.reduce((sum, item) => sum + model.score(item), 0);
+        if (best === null || closeness > closest) [best, closest] = [model, closeness];
+      }
+      return best as UserModel; // a user at a cut has a point
+    },
+  };
+}
+
+function kmeansOf({ vectors, points, userId }: UserAtCut, k: number): Partition {
   const n = points.itemKeys.length;
   return kmeans(vectors, { n, dim: vectors.length / n, k }, createRng(deriveSeed('kmeans', userId, k)));
 }
@@ -32,9 +52,14 @@ export function completeLinkage(): Contender {
     about: `complete linkage cut at the same alpha, medoids of its ${e} weightiest clusters`,
     fit: (user) => {
       const tree = completeOf(squaredDistances(user), user.points.itemKeys.length);
-      return medoidsOf(user, cut(tree, user.options.alpha));
+      return topMedoids(user, cut(tree, user.options.alpha));
     },
   };
+}
+
+function topMedoids(user: UserAtCut, partition: Partition): UserModel {
+  const interests = interestsOf(user, partition, user.options.lambda);
+  return recipeModel(user, interests, { interests: 'top', medoids: e, merge: 'importance' });
 }
 
 /** Of all pairs of points, condensed: ‖x‖² + ‖y‖² − 2 x·y, by the scan of the exact search. */
@@ -54,9 +79,4 @@ function squaredDistances({ vectors, points }: UserAtCut): Float64Array {
     }
   }
   return distances;
-}
-
-export function medoidsOf(user: UserAtCut, partition: Partition): UserModel {
-  const parts = partsOf(user, partition, user.options.lambda).slice(0, e);
-  return embeddingModel(user, partEmbeddings(user.models, parts, 'medoid'), 'importance');
 }

@@ -1,6 +1,6 @@
 import { vectorOf } from '../../model/item.js';
 import type { Contender } from '../contender.js';
-import { embeddingModel, itemEmbedding } from '../gather.js';
+import { itemInterest, recipeModel } from '../recipemodel.js';
 
 /** The ceiling of anything made of the user's own items: for each target the past item that is closest to it. */
 export function oracle(): Contender {
@@ -9,15 +9,14 @@ export function oracle(): Contender {
     about: 'the past item closest to each target: a bound that knows the future',
     knowsFuture: true,
     fit: (user, targets) => {
-      const { points, models } = user;
       const closest = targets
-        .filter((target) => vectorOf(models.table, target) !== null)
+        .filter((target) => vectorOf(user.models.table, target) !== null)
         .map((target) => {
           const cosines = user.cosines(target);
-          return points.itemKeys[cosines.indexOf(cosines.reduce((a, b) => Math.max(a, b)))];
+          return cosines.indexOf(cosines.reduce((a, b) => Math.max(a, b)));
         });
-      const distinct = [...new Set(closest)].map((item) => itemEmbedding(models, item));
-      return embeddingModel(user, distinct, 'turns');
+      const own = [...new Set(closest)].map((point) => itemInterest(user, point));
+      return recipeModel(user, own, { interests: 'all' });
     },
   };
 }

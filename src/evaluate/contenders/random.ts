@@ -1,6 +1,5 @@
-import { drawWithoutReplacement } from '../../math/sampling.js';
 import type { Contender } from '../contender.js';
-import { embeddingModel, itemEmbedding } from '../gather.js';
+import { itemInterest, recipeModel } from '../recipemodel.js';
 
 /** Some of the user's own items, drawn evenly: several embeddings without any clustering. */
 export function randomItems(count = 3, draws = 10): Contender {
@@ -9,11 +8,8 @@ export function randomItems(count = 3, draws = 10): Contender {
     about: `${count} of the user's own items, drawn evenly; mean of ${draws} draws`,
     draws,
     fit: (user) => {
-      const own = Array.from(user.points.itemKeys, (item) => itemEmbedding(user.models, item));
-      const even = own.map(() => 1);
-      return embeddingModel(user, own, 'turns', (all, rng) =>
-        drawWithoutReplacement(even, count, rng).indices.map((i) => all[i]),
-      );
+      const own = Array.from(user.points.itemKeys, (_, point) => itemInterest(user, point));
+      return recipeModel(user, own, { interests: 'sample', medoids: count });
     },
   };
 }

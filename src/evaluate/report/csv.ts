@@ -14,9 +14,12 @@ type Row = readonly (string | number)[];
 function* rowsOf({ contenders, segments, orderings, curve }: EvaluationReport): Iterable<Row> {
   for (const { name, metrics, differences, lifts, exposure } of contenders) {
     for (const [metric, estimate] of Object.entries(metrics)) yield row('mean', name, '', metric, estimate);
-    for (const [metric, estimate] of Object.entries(differences)) yield row('difference', name, '', metric, estimate);
-    for (const [metric, estimate] of Object.entries(lifts)) if (estimate) yield row('lift', name, '', metric, estimate);
-    for (const [metric, value] of Object.entries(exposure)) yield ['exposure', name, '', metric, value, '', ''];
+    for (const [metric, estimate] of Object.entries(differences))
+      yield row('difference', name, '', metric, estimate);
+    for (const [metric, estimate] of Object.entries(lifts))
+      if (estimate) yield row('lift', name, '', metric, estimate);
+    for (const [metric, value] of Object.entries(exposure))
+      yield ['exposure', name, '', metric, value, '', ''];
   }
   for (const { by, groups } of segments)
     for (const group of groups)
@@ -27,10 +30,17 @@ function* rowsOf({ contenders, segments, orderings, curve }: EvaluationReport): 
     yield row('curve', `e = ${e}`, '', 'relevance', relevance);
     yield row('curve', `e = ${e}`, '', 'diversity', diversity);
   }
-  for (const { claim, metric, verdict, difference } of orderings) yield row('ordering', claim, verdict, metric, difference);
+  for (const { claim, metric, verdict, difference } of orderings)
+    yield row('ordering', claim, verdict, metric, difference);
 }
 
-function row(kind: string, contender: string, group: string, metric: string, { mean, low, high }: Estimate): Row {
+function row(
+  kind: string,
+  contender: string,
+  group: string,
+  metric: string,
+  { mean, low, high }: Estimate,
+): Row {
   return [kind, contender, group, metric, mean, low, high];
 }
 

@@ -1,0 +1,72 @@
+import { type ItemKey, vectorOf } from '../model/item.js';
+import type { Interest } from '../model/profile.js';
+import { cosine } from '../retrieve/lane.js';
+import { makeQueries, type Query } from '../retrieve/queries.js';
+import { type Recipe, resolveRecipe } from '../retrieve/recipe.js';
+import { retrieve } from '../retrieve/retrieve.js';
+import type { UserAtCut, UserModel } from './contender.js';
+
+/**
+ * A user as some interests, whoever found them, asked by a recipe: candidates are what production retrieves from them
+ * (`src/retrieve`). An item is scored by its greatest cosine to any embedding of the user (plus the popularity prior):
+ * those of the `top` interests under that choice, else of all of them. What the run sets for every contender (`shared`)
+ * goes before the recipe's own.
+ */
+export function recipeModel(
+  user: UserAtCut,
+  interests: readonly Interest[],
+  given: Partial<Recipe>,
+): UserModel {
+  const { models, barred, shared } = user;
+  const { table, search, cache, normalized, popular } = models;
+  const recipe = resolveRecipe({ ...given, ...shared });
+  const priorIfUsed = recipe.prior > 0 || recipe.popularShare < 1 ? { prior: models.prior() } : {};
+  const input = { interests, table, normalized, search, cache, admit: null, barred, popular, ...priorIfUsed };
+  let scores: UserModel['score'] | null = null;
+  return {
+    candidates: (count, rng) =>
+      Uint32Array.from(retrieve(input, { ...recipe, count, because: 0 }, rng).picks, ({ item }) => item),
+    score: (item) => {
+      scores ??= greatestCosine(user, interests, recipe);
+      return scores(item);
+    },
+  };
+}
+
+function greatestCosine(user: UserAtCut, interests: readonly Interest[], recipe: Recipe): UserModel['score'] {
+  const { table, normalized, prior } = user.models;
+  const used = recipe.interests === 'top' ? interests.slice(0, recipe.medoids) : interests;
+  const drawn = used.map((interest) => ({ interest, probability: 0 }));
+  const queries = makeQueries(drawn, recipe.query, table, normalized);
+  const pointOf = new Map(Array.from(user.points.itemKeys, (item, point) => [item, point]));
+  const own = new Set<number>();
+  const others: Query[] = [];
+  for (const query of queries) {
+    const point = query.row === null ? undefined : pointOf.get(table.itemOfRow[query.row]);
+    if (point === undefined) others.push(query);
+    else own.add(point);
+  }
+  const points = Uint32Array.from(own);
+  return (item) => {
+    const cosines = user.cosines(item);
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (const point of points) greatest = Math.max(greatest, cosines[point]);
+    const vector = vectorOf(table, item) as Float32Array;
+    for (const { vector: other } of others) greatest = Math.max(greatest, cosine(other, vector));
+    return greatest + (recipe.prior > 0 ? recipe.prior * prior().of(table.rowOfItem[item]) : 0);
+  };
+}
+
+/** One of the user's items as an interest of its own. */
+export function itemInterest({ points }: UserAtCut, point: number, importance = 1): Interest {
+  const item: ItemKey = points.itemKeys[point];
+  return {
+    id: `item-${point}`,
+    medoid: item,
+    importance,
+    size: 1,
+    lastActionAt: points.times[points.actionOffsets[point + 1] - 1],
+    members: Uint32Array.of(item),
+    counts: Uint32Array.of(1),
+  };
+}

@@ -1,0 +1,4 @@
+import type { EvaluationReport } from '../report.js';
+export function htmlOf(report: EvaluationReport): string {
+  return JSON.stringify(report);
+}
