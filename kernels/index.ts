@@ -1,4 +1,5 @@
 // What the module exports. Memory beyond `heapBase` belongs to the caller, who lays it out (src/cluster/layout.ts).
+export { weighActions } from './actions';
 export { centre, normsOf, shift } from './centre';
 export { distances } from './distances';
 export { energyOf, link, quantize } from './filter';

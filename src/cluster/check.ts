@@ -25,6 +25,16 @@ export function checkSizes(sizes: ArrayLike<number> | undefined, n: number): voi
   }
 }
 
+/** Checks that the runs of n points lie, in order, among so many actions. */
+export function checkRuns(offsets: Uint32Array, n: number, actions: number): void {
+  if (offsets.length !== n + 1) fail(`actionOffsets: got ${offsets.length} numbers, expected ${n + 1}`);
+  for (let i = 0; i < n; i++) {
+    if (offsets[i] > offsets[i + 1]) fail(`actionOffsets: got ${offsets[i + 1]} after ${offsets[i]}`);
+  }
+  if (offsets[n] > actions)
+    fail(`actionOffsets: got ${offsets[n]} for ${actions} actions, expected at most as many`);
+}
+
 export function checkFinite(x: Float32Array | Float64Array, { n, dim }: Shape): void {
   for (let at = 0; at < n * dim; at++) {
     if (!Number.isFinite(x[at])) {

@@ -24,6 +24,39 @@ export interface FlatOptions extends PointOptions {
 export interface FlatClusters extends Partition {
   /** Point that is the medoid of every cluster. */
   readonly medoids: Int32Array;
+  /** Points cluster by cluster, in rising order: cluster c is order[starts[c]] … order[starts[c + 1] − 1]. */
+  readonly order: Int32Array;
+  readonly starts: Int32Array;
+}
+
+/** The actions behind the points: those of point i are actionOffsets[i] … actionOffsets[i + 1] − 1. */
+export interface PointActions {
+  readonly actionOffsets: Uint32Array;
+  readonly times: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/** How points with actions are clustered and weighed. */
+export interface ActiveOptions {
+  /** Merge threshold: a squared height > 0. */
+  readonly alpha: number;
+  /** Whether a point's size is the number of its actions; 1 otherwise. */
+  readonly sized: boolean;
+  /** Ages are counted to here, 0 at least, in the unit of the times. */
+  readonly asOf: number;
+  /** What lambda is per, in the unit of the times. */
+  readonly unit: number;
+  /** Decay ≥ 0. */
+  readonly lambda: number;
+}
+
+/** Flat clusters, and what the actions behind each point come to. */
+export interface ActiveClusters extends FlatClusters {
+  readonly counts: Uint32Array;
+  /** Time of the last action. */
+  readonly lastTimes: Float64Array;
+  /** Σ weight · e^(−lambda · age / unit). */
+  readonly decayed: Float64Array;
 }
 
 /**
@@ -38,13 +71,18 @@ export interface FlatClusters extends Partition {
  */
 export interface Clusterer {
   readonly dim: number;
-  /** Room for n rows of `dim` numbers, to be filled by the caller. Valid until the next call of `vectors`. */
+  /** Room for n rows of `dim` numbers, to be filled by the caller. Valid until the next call of `vectors` or `active`. */
   vectors(n: number): Float32Array;
   /**
    * Flat clusters and medoids of the first n rows of `vectors`, which are left as they were.
    * Throws `option-invalid` on alpha ≤ 0 and `vector-invalid` where a row is not finite.
    */
   flat(n: number, options: FlatOptions): FlatClusters;
+  /**
+   * The same for points with actions, whose number and last time decide between equally central members. A user in one
+   * call that allocates nothing but the object it returns. Throws as `flat` does.
+   */
+  active(n: number, actions: PointActions, options: ActiveOptions): ActiveClusters;
   /** The whole dendrogram of the first n rows of `vectors`. Throws as `flat` does. */
   tree(n: number, sizes?: ArrayLike<number>): Dendrogram;
 }

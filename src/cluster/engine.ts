@@ -23,6 +23,12 @@ export interface Views {
   readonly offsets: Float32Array;
   readonly energy: Float32Array;
   readonly parents: Int32Array;
+  readonly actionOffsets: Uint32Array;
+  readonly times: Float64Array;
+  readonly actionWeights: Float64Array;
+  readonly counts: Uint32Array;
+  readonly lasts: Float64Array;
+  readonly sums: Float64Array;
   readonly weights: Float32Array;
   /** The start of the matrix: room for the distances of a sample of 64 points. */
   readonly sample: Float32Array;
@@ -30,22 +36,24 @@ export interface Views {
 
 export function createEngine(dim: number, matrixPoints: number): Engine {
   const kernel = createKernel();
-  const layout = layOut(kernel.heapBase(), 64, dim, matrixPoints);
+  const layout = layOut(kernel.heapBase(), { points: 64, actions: 64 }, dim, matrixPoints);
   const engine = { dim, kernel, matrixPoints, layout };
   return { ...engine, views: takeRoom(engine) };
 }
 
-/** Makes room for n points; all earlier views are void where it had to grow. */
-export function makeRoom(engine: Engine, n: number): void {
-  if (n <= engine.layout.points) return;
-  const points = Math.max(n, Math.ceil(engine.layout.points * 1.5));
-  engine.layout = layOut(engine.kernel.heapBase(), points, engine.dim, engine.matrixPoints);
+/** Makes room for n points and their actions; all earlier views are void where it had to grow. */
+export function makeRoom(engine: Engine, n: number, actions = 0): void {
+  const { layout, kernel, dim, matrixPoints } = engine;
+  if (n <= layout.points && actions <= layout.actions) return;
+  const grown = (has: number, wants: number) => (wants <= has ? has : Math.max(wants, Math.ceil(has * 1.5)));
+  const size = { points: grown(layout.points, n), actions: grown(layout.actions, actions) };
+  engine.layout = layOut(kernel.heapBase(), size, dim, matrixPoints);
   engine.views = takeRoom(engine);
 }
 
 /** Grows the memory to the layout and tells the kernel of it. */
 function takeRoom({ kernel, layout, dim, matrixPoints }: Omit<Engine, 'views'>): Views {
-  const { points, depth, zeros, panels, listed, tile, weights, columns, matrix } = layout;
+  const { points, actions, depth, zeros, panels, listed, tile, weights, columns, matrix } = layout;
   reserve(kernel, layout.end);
   kernel.place(depth, zeros, panels, listed, tile, weights, columns, matrix, matrixPoints);
   const { buffer } = kernel.memory;
@@ -60,6 +68,12 @@ function takeRoom({ kernel, layout, dim, matrixPoints }: Omit<Engine, 'views'>):
     offsets: new Float32Array(buffer, layout.offsets, points),
     energy: new Float32Array(buffer, layout.energy, depth),
     parents: new Int32Array(buffer, layout.parents, points),
+    actionOffsets: new Uint32Array(buffer, layout.actionOffsets, points + 1),
+    times: new Float64Array(buffer, layout.times, actions),
+    actionWeights: new Float64Array(buffer, layout.actionWeights, actions),
+    counts: new Uint32Array(buffer, layout.counts, points),
+    lasts: new Float64Array(buffer, layout.lasts, points),
+    sums: new Float64Array(buffer, layout.sums, points),
     weights: new Float32Array(buffer, layout.weights, points),
     sample: new Float32Array(buffer, layout.matrix, 64 * 64),
   };

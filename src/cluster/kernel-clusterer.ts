@@ -1,5 +1,12 @@
-import { checkAlpha, checkShape, checkSizes } from './check.js';
-import type { Clusterer, FlatClusters, FlatOptions } from './clusterer.js';
+import { checkAlpha, checkRuns, checkShape, checkSizes } from './check.js';
+import type {
+  ActiveClusters,
+  ActiveOptions,
+  Clusterer,
+  FlatClusters,
+  FlatOptions,
+  PointActions,
+} from './clusterer.js';
 import { cutInto, type Partition } from './cut.js';
 import { type Dendrogram, toDendrogram } from './dendrogram.js';
 import { type Centred, centreRows, createEngine, type Engine, makeRoom } from './engine.js';
@@ -8,6 +15,15 @@ import { maxMatrixPoints } from './layout.js';
 import { mergeInLevels } from './levels.js';
 import { chooseInto } from './medoid.js';
 import { groupInto, mergeAll, mergeComponents, placeSizes } from './merge.js';
+
+const empty = new Int32Array(0);
+const nothing: FlatClusters = {
+  count: 0,
+  labels: empty,
+  medoids: empty,
+  order: empty,
+  starts: new Int32Array(1),
+};
 
 /**
  * A clusterer served by the WebAssembly kernels, in float32 with the safeguards of docs/performance.md. Above
@@ -41,7 +57,7 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
   function flat(n: number, options: FlatOptions): FlatClusters {
     checkAlpha(options.alpha);
     check(n, options.sizes);
-    if (n === 0) return { count: 0, labels: labels.subarray(0, 0), medoids: medoids.subarray(0, 0) };
+    if (n === 0) return nothing;
     const centred = centreRows(engine, n);
     const { scale } = centred;
     const alpha = options.alpha * scale * scale;
@@ -50,7 +66,37 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
     const partition = { count, labels: labels.subarray(0, n) };
     offsetsOf(engine, n, scale, partition, options.sizes);
     chooseInto(medoids, engine.views.offsets, partition, n, options, { weights, spreads });
-    return { ...partition, medoids: medoids.subarray(0, count) };
+    const { order, starts } = engine.views;
+    return { count, labels: partition.labels, medoids: medoids.subarray(0, count), order, starts };
+  }
+
+  function active(
+    n: number,
+    { actionOffsets, times, weights: actionWeights }: PointActions,
+    { alpha, sized, asOf, unit, lambda }: ActiveOptions,
+  ): ActiveClusters {
+    checkRuns(actionOffsets, n, Math.min(times.length, actionWeights.length));
+    makeRoom(engine, n, times.length);
+    const { kernel, layout, views } = engine;
+    views.actionOffsets.set(actionOffsets);
+    views.times.set(times);
+    views.actionWeights.set(actionWeights);
+    const { actionOffsets: offsets, counts, lasts, sums } = layout;
+    kernel.weighActions(
+      n,
+      offsets,
+      layout.times,
+      layout.actionWeights,
+      asOf,
+      unit,
+      lambda,
+      counts,
+      lasts,
+      sums,
+    );
+    const ties = { alpha, counts: views.counts, lastTimes: views.lasts };
+    const clusters = flat(n, sized ? { ...ties, sizes: views.counts } : ties);
+    return { ...clusters, counts: views.counts, lastTimes: views.lasts, decayed: views.sums };
   }
 
   function tree(n: number, sizes?: ArrayLike<number>): Dendrogram {
@@ -64,7 +110,7 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
     return dendrogram;
   }
 
-  return { dim, vectors, flat, tree };
+  return { dim, vectors, flat, active, tree };
 }
 
 /** Merges up to alpha at least, the quickest way there is; how many. */

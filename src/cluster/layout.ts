@@ -2,6 +2,8 @@
 export interface Layout {
   /** Points there is room for. */
   readonly points: number;
+  /** Actions there is room for. */
+  readonly actions: number;
   /** Numbers in a centred row: dim rounded up to 32. */
   readonly depth: number;
   readonly end: number;
@@ -29,6 +31,12 @@ export interface Layout {
   readonly order: number;
   readonly starts: number;
   readonly offsets: number;
+  readonly actionOffsets: number;
+  readonly times: number;
+  readonly actionWeights: number;
+  readonly counts: number;
+  readonly lasts: number;
+  readonly sums: number;
   readonly panels: number;
   readonly matrix: number;
 }
@@ -41,7 +49,13 @@ export const longest = 32000;
 
 export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
-export function layOut(start: number, points: number, dim: number, matrixPoints: number): Layout {
+/** Rows come first, so that room for more actions leaves them where they are. */
+export function layOut(
+  start: number,
+  { points, actions }: Pick<Layout, 'points' | 'actions'>,
+  dim: number,
+  matrixPoints: number,
+): Layout {
   let end = start;
   const room = (bytes: number): number => {
     const at = roundUp(end, 64);
@@ -53,6 +67,7 @@ export function layOut(start: number, points: number, dim: number, matrixPoints:
   const matrixRows = Math.min(padded, roundUp(matrixPoints, 8));
   const layout = {
     points,
+    actions,
     depth,
     x: room(points * dim * 4),
     z: room(points * depth * 4),
@@ -75,6 +90,12 @@ export function layOut(start: number, points: number, dim: number, matrixPoints:
     order: room(points * 4),
     starts: room((points + 1) * 4),
     offsets: room(points * 4),
+    actionOffsets: room((points + 1) * 4),
+    times: room(actions * 8),
+    actionWeights: room(actions * 8),
+    counts: room(points * 4),
+    lasts: room(points * 8),
+    sums: room(points * 8),
     panels: room(padded * (depth * 4 + 8)),
     matrix: room(Math.max(64, matrixRows) ** 2 * 4),
   };

@@ -24,20 +24,36 @@ export function finishHash(h: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-export function hash64(...parts: readonly (string | number)[]): Hash64 {
-  let high = 0x9747b28c;
-  let low = 0x2f0b4c27;
-  for (const part of parts) {
-    const text = typeof part === 'number' ? `#${part}` : part;
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      high = mixWord(high, unit);
-      low = mixWord(low, unit ^ 0x5a5a);
-    }
-    high = mixWord(high, 0x10000 + text.length);
-    low = mixWord(low, 0x20000 + text.length);
+/** A hash that waits for more parts. */
+export interface OpenHash {
+  readonly high: number;
+  readonly low: number;
+}
+
+const start: OpenHash = { high: 0x9747b28c, low: 0x2f0b4c27 };
+
+/** `openHash(a)` extended by b is `openHash(a, b)`, which `closeHash` turns into `hash64(a, b)`. */
+export function openHash(...parts: readonly (string | number)[]): OpenHash {
+  return parts.reduce(extendHash, start);
+}
+
+export function extendHash(before: OpenHash, part: string | number): OpenHash {
+  let { high, low } = before;
+  const text = typeof part === 'number' ? `#${part}` : part;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    high = mixWord(high, unit);
+    low = mixWord(low, unit ^ 0x5a5a);
   }
+  return { high: mixWord(high, 0x10000 + text.length), low: mixWord(low, 0x20000 + text.length) };
+}
+
+export function closeHash({ high, low }: OpenHash): Hash64 {
   return { high: finishHash(high), low: finishHash(low ^ high) };
+}
+
+export function hash64(...parts: readonly (string | number)[]): Hash64 {
+  return closeHash(openHash(...parts));
 }
 
 /** 16 lower-case hex digits. */

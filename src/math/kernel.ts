@@ -80,6 +80,18 @@ export interface KernelExports {
     members: number,
     parents: number,
   ): number;
+  weighActions(
+    n: number,
+    offsets: number,
+    times: number,
+    weights: number,
+    asOf: number,
+    unit: number,
+    lambda: number,
+    counts: number,
+    lasts: number,
+    sums: number,
+  ): void;
   dots(rows: number, count: number, dim: number, query: number, out: number): void;
   /** 80 floating-point operations a turn: kernels/peak.ts. */
   peak(turns: number, a: number): number;

@@ -57,7 +57,10 @@ function exercise(kernel: KernelExports): Uint8Array {
   const [z, panels] = [room(64 * depth * 4), room(64 * (depth * 4 + 8))];
   const [mean, zeros, centre, energy] = Array.from({ length: 4 }, () => room(depth * 4));
   const [norms, listed, halves, parents, members, sizes, weights] = Array.from({ length: 7 }, column);
-  const [a, b, heights, order, starts, offsets, leads] = Array.from({ length: 7 }, column);
+  const [a, b, heights, order, starts, offsets, leads, counts, lasts, sums] = Array.from(
+    { length: 10 },
+    column,
+  );
   const [tile, columns, matrix] = [room(1024), room(12 * 64 * 4), room(64 * 64 * 4)];
   kernel.memory.grow(6);
   const { buffer } = kernel.memory;
@@ -84,5 +87,6 @@ function exercise(kernel: KernelExports): Uint8Array {
   kernel.offsets(x, dim, 1, order, starts, 3, 0, centre, offsets);
   kernel.meansOf(x, dim, 1, order, starts, 3, sizes, centre, z, depth, weights);
   kernel.normsOf(z, 3, depth, norms);
+  kernel.weighActions(3, starts, heights, heights, 9, 2, 0.5, counts, lasts, sums);
   return new Uint8Array(buffer);
 }

@@ -1,4 +1,4 @@
-import { hashHex } from '../math/hash.js';
+import { closeHash, extendHash, hexOf, type OpenHash, openHash } from '../math/hash.js';
 import { U32Map } from '../math/u32map.js';
 import type { Interest } from '../model/profile.js';
 
@@ -41,13 +41,14 @@ export function assignIds(
 ): string[] {
   const ids = new Array<string>(clusters.length).fill('');
   const taken = new Set<string>();
+  const own = openHash('interest', identity.user, identity.space, identity.generation);
   if (published.length > 0) {
     for (const { id } of published) taken.add(id);
     continueIds(ids, overlaps(clusters, published, map), published);
   }
   for (let cluster = 0; cluster < clusters.length; cluster++) {
     if (ids[cluster] !== '') continue;
-    ids[cluster] = newId(identity, clusters[cluster][0], taken);
+    ids[cluster] = newId(own, clusters[cluster][0], taken);
     taken.add(ids[cluster]);
   }
   return ids;
@@ -92,11 +93,10 @@ function overlaps(clusters: readonly Uint32Array[], published: readonly Publishe
   return matches;
 }
 
-function newId({ user, space, generation }: InterestIdentity, item: number, taken: Set<string>): string {
-  let id = hashHex('interest', user, space, generation, item);
-  for (let again = 1; taken.has(id); again++) {
-    id = hashHex('interest', user, space, generation, item, again);
-  }
+function newId(own: OpenHash, item: number, taken: Set<string>): string {
+  const ofItem = extendHash(own, item);
+  let id = hexOf(closeHash(ofItem));
+  for (let again = 1; taken.has(id); again++) id = hexOf(closeHash(extendHash(ofItem, again)));
   return id;
 }
 

@@ -1,3 +1,4 @@
+import { exp } from '../math/exp.js';
 import { dayMs } from '../model/action.js';
 
 /** Age of an action in days at `asOfMs`, at least 0 (algorithm.md §1). */
@@ -7,7 +8,7 @@ export function ageInDays(timeMs: number, asOfMs: number): number {
 
 /** exp(−λ · age): what one action of weight 1 still counts for. `lambda` is per day. */
 export function decayFactor(ageDays: number, lambda: number): number {
-  return Math.exp(-lambda * ageDays);
+  return exp(-lambda * ageDays);
 }
 
 /**

@@ -1,9 +1,9 @@
-import { type Clusterer, createClusterer, type FlatClusters } from '../cluster/clusterer.js';
+import { type ActiveClusters, type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import { PinnersageError } from '../errors.js';
 import { U32Map } from '../math/u32map.js';
+import { dayMs } from '../model/action.js';
 import type { Interest } from '../model/profile.js';
 import { assignIds, type InterestIdentity, type Published } from './identity.js';
-import { importanceOfRun } from './importance.js';
 import type { ProfileOptions } from './options.js';
 import type { Points } from './points.js';
 
@@ -19,22 +19,9 @@ export interface InferOptions extends Pick<ProfileOptions, 'alpha' | 'lambda' | 
   readonly identity: InterestIdentity;
 }
 
-/** Memory of `inferWith`, grown on demand and used again for the next user. */
+/** Memory of `inferWith`, used again for the next user. */
 export class InferScratch {
-  /** Per point: its actions and the time of the last one. */
-  counts = new Uint32Array(0);
-  lastTimes = new Float64Array(0);
-  /** Per cluster: its members so far. */
-  filled = new Uint32Array(0);
   readonly map = new U32Map();
-
-  reserve(points: number): void {
-    if (points <= this.counts.length) return;
-    const size = Math.max(64, 2 * this.counts.length, points);
-    this.counts = new Uint32Array(size);
-    this.lastTimes = new Float64Array(size);
-    this.filled = new Uint32Array(size);
-  }
 }
 
 /**
@@ -81,22 +68,17 @@ export function inferWith(
   options: InferOptions,
   published: readonly Published[] = [],
 ): Interest[] {
-  const n = points.itemKeys.length;
-  if (n === 0) return [];
-  scratch.reserve(n);
-  measurePoints(points, scratch);
-  const { counts, lastTimes } = scratch;
-  const weighing = { alpha: options.alpha, counts, lastTimes };
-  const flat = clusterer.flat(n, options.repeats === 'count' ? { ...weighing, sizes: counts } : weighing);
-  const drafts = draftClusters(flat, points, scratch);
-  fillDrafts(drafts, flat.labels, points, scratch, asOfMs, options);
-  const ids = assignIds(
-    drafts.map((draft) => draft.members),
-    options.identity,
-    published,
-    scratch.map,
+  const { itemKeys } = points;
+  if (itemKeys.length === 0) return [];
+  const { alpha, lambda, repeats, identity } = options;
+  const sized = repeats === 'count';
+  const decay = { asOf: asOfMs, unit: dayMs, lambda };
+  const found = clusterer.active(itemKeys.length, points, { alpha, sized, ...decay });
+  const members = membersOf(found, itemKeys);
+  const ids = assignIds(members, identity, published, scratch.map);
+  const interests = members.map((items, cluster) =>
+    interestOf(found, cluster, items, ids[cluster], itemKeys, sized),
   );
-  const interests = drafts.map((draft, cluster) => ({ id: ids[cluster], ...draft }));
   return interests.sort(byImportance);
 }
 
@@ -105,54 +87,37 @@ export function byImportance(a: Interest, b: Interest): number {
   return b.importance - a.importance || (a.id < b.id ? -1 : 1);
 }
 
-type Draft = { -readonly [field in keyof Omit<Interest, 'id'>]: Interest[field] };
-
-/** Actions and last action of every point, for sizes and medoid ties. */
-function measurePoints(
-  { itemKeys, actionOffsets, times }: InferPoints,
-  { counts, lastTimes }: InferScratch,
-): void {
-  for (let point = 0; point < itemKeys.length; point++) {
-    let last = Number.NEGATIVE_INFINITY;
-    for (let i = actionOffsets[point]; i < actionOffsets[point + 1]; i++) last = Math.max(last, times[i]);
-    counts[point] = actionOffsets[point + 1] - actionOffsets[point];
-    lastTimes[point] = last;
+/** The item keys of every cluster. */
+function membersOf({ count, order, starts }: ActiveClusters, itemKeys: Uint32Array): Uint32Array[] {
+  const all = new Array<Uint32Array>(count);
+  for (let cluster = 0; cluster < count; cluster++) {
+    const from = starts[cluster];
+    const members = new Uint32Array(starts[cluster + 1] - from);
+    for (let i = 0; i < members.length; i++) members[i] = itemKeys[order[from + i]];
+    all[cluster] = members;
   }
+  return all;
 }
 
-/** One empty interest per cluster, with room for exactly its members. */
-function draftClusters(flat: FlatClusters, points: InferPoints, { filled }: InferScratch): Draft[] {
-  filled.fill(0, 0, flat.count);
-  for (let point = 0; point < points.itemKeys.length; point++) filled[flat.labels[point]]++;
-  const drafts = Array.from({ length: flat.count }, (_, cluster) => ({
-    medoid: points.itemKeys[flat.medoids[cluster]],
-    importance: 0,
-    size: 0,
-    lastActionAt: Number.NEGATIVE_INFINITY,
-    members: new Uint32Array(filled[cluster]),
-    counts: new Uint32Array(filled[cluster]),
-  }));
-  filled.fill(0, 0, flat.count);
-  return drafts;
-}
-
-function fillDrafts(
-  drafts: Draft[],
-  labels: Int32Array,
-  points: InferPoints,
-  { counts, lastTimes, filled }: InferScratch,
-  asOfMs: number,
-  { lambda, repeats }: InferOptions,
-): void {
-  const { itemKeys, actionOffsets, times, weights } = points;
-  for (let point = 0; point < itemKeys.length; point++) {
-    const draft = drafts[labels[point]];
-    const member = filled[labels[point]]++;
-    draft.members[member] = itemKeys[point];
-    draft.counts[member] = counts[point];
-    draft.size += repeats === 'count' ? counts[point] : 1;
-    draft.lastActionAt = Math.max(draft.lastActionAt, lastTimes[point]);
-    const from = actionOffsets[point];
-    draft.importance += importanceOfRun(times, weights, from, from + counts[point], asOfMs, lambda);
+function interestOf(
+  { medoids, order, starts, counts, decayed, lastTimes }: ActiveClusters,
+  cluster: number,
+  members: Uint32Array,
+  id: string,
+  itemKeys: Uint32Array,
+  sized: boolean,
+): Interest {
+  const from = starts[cluster];
+  const acted = new Uint32Array(members.length);
+  let importance = 0;
+  let size = 0;
+  let lastActionAt = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < members.length; i++) {
+    const point = order[from + i];
+    acted[i] = counts[point];
+    size += sized ? counts[point] : 1;
+    importance += decayed[point];
+    if (lastTimes[point] > lastActionAt) lastActionAt = lastTimes[point];
   }
+  return { id, medoid: itemKeys[medoids[cluster]], importance, size, lastActionAt, members, counts: acted };
 }

@@ -277,7 +277,11 @@ test('one clusterer and one scratch for all users give what fresh ones give, and
       const reused = inferWith(clusterer, scratch, points, asOf, { ...options, repeats }, published);
       const seen = plain(reused);
       infer(yesterday, places);
-      scratch.counts.fill(77);
+      clusterer.active(
+        1,
+        { actionOffsets: Uint32Array.of(0, 1), times: Float64Array.of(7), weights: Float64Array.of(7) },
+        { alpha: 1, sized: true, asOf: 7, unit: 1, lambda: 0 },
+      );
       expect(plain(reused)).toEqual(seen);
       expect(seen).toEqual(plain(fresh));
     }),
