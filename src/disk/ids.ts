@@ -112,6 +112,11 @@ export class IdTable {
     this.cache.delete(id);
   }
 
+  /** Whether the id of this number was erased. */
+  isErased(key: number): boolean {
+    return ((this.records.get(u32Key(key))?.[1] ?? 0) & erased) !== 0;
+  }
+
   /** All records by rising number, from `start` on. */
   *all(start = 0): Iterable<{ readonly key: number; readonly record: IdRecord }> {
     for (const { key, value } of this.records.getRange({ start: u32Key(start) })) {

@@ -1,5 +1,6 @@
 import { expectVersion } from '../disk/codec.js';
 import type { Directory } from '../disk/directory.js';
+import { IdTable } from '../disk/ids.js';
 import type { UserKey } from '../model/item.js';
 import type { Interest, Profile } from '../model/profile.js';
 import type { ProfileBlock } from './block.js';
@@ -189,12 +190,16 @@ export class EmbeddedProfileStore implements ProfileStore {
     }
   }
 
+  /** Without users who were erased since their profiles were computed. */
   private putAll(number: number, blocks: readonly ProfileBlock[]): void {
     const { profiles } = this.directory.tables;
+    const ids = new IdTable(this.directory, 'user');
     this.directory.write(() => {
+      const anyErased = this.directory.readMeta('erasureKey') !== null;
       for (const { users, starts, ends, bytes } of blocks)
         for (let i = 0; i < users.length; i++)
-          profiles.putSync(profileKey(number, users[i]), asBuffer(bytes.subarray(starts[i], ends[i])));
+          if (!anyErased || !ids.isErased(users[i]))
+            profiles.putSync(profileKey(number, users[i]), asBuffer(bytes.subarray(starts[i], ends[i])));
     });
   }
 

@@ -248,6 +248,30 @@ test('an erased user is gone from everything, and stays so when old data come ag
   expect(again.actions('ada', { limit: 5 }).actions).toMatchObject([{ itemId: 'i5' }]);
 });
 
+test('a user who is erased while a batch runs has no profile in its generation', async () => {
+  const path = join(tempDir(), 'data');
+  const serving = await engine(path);
+  await serving.putItems(bytes(catalog));
+  const rng = createRng(11);
+  const actions = Array.from({ length: 4_000 }, (_, i) =>
+    save(`u${i % 400}`, `i${rng.below(items)}`, now - i),
+  );
+  await serving.appendActions(bytes(actions));
+  let running = true;
+  const batch = serving.batch({ workers: 1 }).finally(() => {
+    running = false;
+  });
+  let erased = 0;
+  for (; running && erased < 300; erased++) await serving.eraseUser(`u${399 - erased}`);
+  await batch;
+  await serving.close();
+  const library = await open(path, { mode: 'read' });
+  const owners = new Set(Array.from(library.rows('profiles'), ({ user_id }) => user_id));
+  const left = Array.from({ length: 400 - erased }, (_, u) => `u${u}`);
+  expect([...owners].sort()).toEqual(left.sort());
+  await library.close();
+});
+
 test('pages of actions, newest first, end where they began', async () => {
   const serving = await engine();
   await serving.putItems(bytes(catalog));

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Erased } from '../../src/actions/erased.js';
 import { openDirectory } from '../../src/disk/directory.js';
+import { IdTable } from '../../src/disk/ids.js';
 import type { Interest } from '../../src/model/profile.js';
 import { blockOf } from '../../src/store/block.js';
 import { decodeProfile, encodeProfile, nothingLeftOut, ProfileView } from '../../src/store/codec.js';
@@ -233,5 +235,20 @@ test('every space has its own current generation', async () => {
   expect(other.get(1)?.interests).toHaveLength(1);
   expect([...directory.tables.profiles.getKeys({})]).toHaveLength(1);
   expect(store.begin(about).commit(popularity, 1).number).toBe(3);
+  await directory.close();
+});
+
+test('a user who is erased between the computing and the writing of a profile gets none', async () => {
+  const { directory, store } = await openStore();
+  const users = new IdTable(directory, 'user');
+  directory.write(() => users.ensureAll(['ada', 'bob', 'cyd']));
+  const writer = store.begin(about);
+  writer.put(blockOf([0, 1, 2].map((user) => [user, encodeProfile(profile(interest(1, 2)))] as const)));
+  directory.write(() => {
+    users.erase('bob', 1);
+    new Erased(directory).add('bob', 5);
+  });
+  writer.commit(popularity, 3);
+  expect([...store.all()].map(({ user }) => user)).toEqual([0, 2]);
   await directory.close();
 });
