@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, type CommanderError } from 'commander';
 import { batchCommand } from './batch.js';
 import { benchCommand } from './bench.js';
@@ -18,20 +17,18 @@ import { interestsCommand } from './interests.js';
 import { recommendCommand } from './recommend.js';
 import { refineCommand } from './refine.js';
 import { retainCommand } from './retain.js';
+import { serveCommand } from './serve.js';
 import { fail } from './session.js';
 import { spaceCommand } from './space.js';
 import { upgradeCommand } from './upgrade.js';
 import { verifyCommand } from './verify.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { packageVersion } from './version.js';
 
 const program = new Command('pinnersage')
   .description(
     'Several embeddings per user: interests from what people did, candidates from their interests.',
   )
-  .version(version)
+  .version(packageVersion())
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad usage or bad input.');
 
 for (const command of [
@@ -43,6 +40,7 @@ for (const command of [
   batchCommand,
   interestsCommand,
   recommendCommand,
+  serveCommand,
   describeCommand,
   evaluateCommand,
   exportCommand,

@@ -48,6 +48,24 @@ const engineGauges: { readonly [name: string]: { help: string; of: (status: Engi
     of: ({ neighborCache }) => neighborCache.answers,
   },
   pinnersage_user_cache_users: { help: 'Users kept in memory', of: ({ userCache }) => userCache.users },
+  pinnersage_verified_users: {
+    help: 'Users that the last verification compared with a recompute and that must be equal to it',
+    of: ({ verified }) => (verified === null ? Number.NaN : verified.batch.users + verified.exact.users),
+  },
+  pinnersage_verified_identical: {
+    help: 'Those of them that are equal to it',
+    of: ({ verified }) =>
+      verified === null ? Number.NaN : verified.batch.identical + verified.exact.identical,
+  },
+  pinnersage_verified_overlay_share: {
+    help: 'Share of the users answered by the overlay, an approximation, that are equal to a recompute',
+    of: ({ verified }) =>
+      verified === null ? Number.NaN : verified.overlay.identical / verified.overlay.users,
+  },
+  pinnersage_verified_importance_drift: {
+    help: 'Largest relative difference of an importance to that of a recompute',
+    of: ({ verified }) => verified?.importanceDrift ?? Number.NaN,
+  },
   pinnersage_recommendations_queued: {
     help: 'Recommendations that wait to be logged',
     of: ({ recommendationsQueued }) => recommendationsQueued,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const mainFile = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface CliResult {
   readonly status: number | null;
@@ -11,7 +11,7 @@ export interface CliResult {
 
 /** Runs the built command as a user would. */
 export function cli(...args: readonly string[]): CliResult {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [mainFile, ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   });

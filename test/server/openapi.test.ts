@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { serverOf } from './fake.js';
@@ -69,6 +70,13 @@ test('the document is valid OpenAPI 3.1 and holds every route, each with its pro
   const open = operations.filter(({ operation }) => operation.security?.length === 0);
   expect(open.map(({ path }) => path).sort()).toEqual(['/livez', '/openapi.json', '/readyz']);
   expect(document.security).toEqual([{ key: [] }]);
+});
+
+test('docs/design.md lists the same endpoints', () => {
+  const design = readFileSync(new URL('../../docs/design.md', import.meta.url), 'utf8');
+  const section = design.split(/^## /m).find((text) => text.startsWith('HTTP')) ?? '';
+  const listed = [...section.matchAll(/^\| `((?:GET|POST|DELETE) [^`]+)`/gm)].map(([, endpoint]) => endpoint);
+  expect(listed.sort()).toEqual([...endpoints].sort());
 });
 
 test('the validator finds a broken document', async () => {
