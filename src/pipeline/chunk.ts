@@ -1,7 +1,6 @@
 import { type ActionLog, scanMemory } from '../actions/log.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Hash64 } from '../math/hash.js';
-import { U32Map } from '../math/u32map.js';
 import type { ActionType, UserLog } from '../model/action.js';
 import { type EmbeddingTable, type UserKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
@@ -11,7 +10,13 @@ import type { ProfileOptions } from '../profile/options.js';
 import { collectPoints, newestTime, PointScratch, type Points } from '../profile/points.js';
 import { clusterBasis, runBasis, weighAgain } from '../profile/reuse.js';
 import { BlockBuilder, type ProfileBlock } from '../store/block.js';
-import { encodeProfile, nothingLeftOut } from '../store/codec.js';
+import {
+  encodeProfile,
+  type NewProfile,
+  nothingLeftOut,
+  profileBytes,
+  writeProfile,
+} from '../store/codec.js';
 import type { Generation, ProfileStore } from '../store/profiles.js';
 import { type Continuation, changedUsers, stillHolds } from './continuation.js';
 import { type Counts, Tally } from './tally.js';
@@ -70,8 +75,8 @@ export class ChunkRunner {
   private readonly memory = scanMemory();
   private readonly points = new PointScratch();
   private readonly scratch = new InferScratch();
-  private readonly pointOf = new U32Map();
-  private parts = new Float64Array(64);
+  /** Per item, its part in the importance of the user at hand. */
+  private readonly parts: Float32Array;
   private readonly tally: Tally;
   private failed: FailedUser[] = [];
   private clusterMs = 0;
@@ -85,6 +90,7 @@ export class ChunkRunner {
     this.store = store;
     this.clusterer = createClusterer(plan.table.dim);
     this.basis = runBasis(plan.space, plan.spaceGeneration, plan.options);
+    this.parts = new Float32Array(plan.idRank.length);
     this.tally = new Tally(plan.asOf, plan.options.lambda, popularity);
   }
 
@@ -142,10 +148,11 @@ export class ChunkRunner {
         const known = upToSeq(log, this.plan.maxSeq);
         if (known.length === 0) return;
         this.read++;
-        const bytes = this.profileOf(user, this.collect(known));
-        const profile = this.tally.view(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-        if (profile) this.tally.add(profile);
-        block.add(user, bytes);
+        const profile = this.profileOf(user, this.collect(known));
+        const room = block.room(user, profileBytes(profile.interests));
+        writeProfile(room, profile);
+        const view = this.tally.view(room);
+        if (view) this.tally.add(view);
       },
       (user, error) => {
         this.failed.push({ user, message: error instanceof Error ? error.message : String(error) });
@@ -193,10 +200,10 @@ export class ChunkRunner {
   }
 
   /** Importances are as of the user's newest action, so that the bytes do not move with the clock. */
-  private profileOf(user: UserKey, points: Points): Buffer {
+  private profileOf(user: UserKey, points: Points): NewProfile {
     const { table, options, full, before } = this.plan;
     const { leftOut, changesAtMs: changesAt } = points;
-    if (points.itemKeys.length === 0) return encodeProfile({ ...empty, leftOut, changesAt });
+    if (points.itemKeys.length === 0) return { ...empty, leftOut, changesAt };
     const weighedAt = newestTime(points);
     const stored = before && this.store.stored(before, user);
     const basis = clusterBasis(this.basis, points, table.rowOfItem);
@@ -206,7 +213,7 @@ export class ChunkRunner {
       : this.infer(user, points, weighedAt, stored?.interests ?? []);
     if (isReused) this.reused++;
     const weights = this.weightsOf(interests, points, weighedAt);
-    return encodeProfile({ basis, weighedAt, changesAt, leftOut, interests, weights });
+    return { basis, weighedAt, changesAt, leftOut, interests, weights };
   }
 
   private infer(
@@ -233,18 +240,14 @@ export class ChunkRunner {
   /** Per interest and member, the sum over its actions. */
   private weightsOf(interests: readonly Interest[], points: Points, asOf: number): Float32Array[] {
     const { itemKeys, actionOffsets, times, weights } = points;
-    const n = itemKeys.length;
-    if (this.parts.length < n) this.parts = new Float64Array(2 * n);
-    this.pointOf.reset(n);
-    for (let i = 0; i < n; i++) {
-      this.pointOf.getOrSet(itemKeys[i], i);
-      const [first, end] = [actionOffsets[i], actionOffsets[i + 1]];
-      this.parts[i] = importanceOfRun(times, weights, first, end, asOf, this.plan.options.lambda);
+    const { lambda } = this.plan.options;
+    for (let i = 0; i < itemKeys.length; i++) {
+      const sum = importanceOfRun(times, weights, actionOffsets[i], actionOffsets[i + 1], asOf, lambda);
+      this.parts[itemKeys[i]] = Math.min(largestFloat, sum);
     }
     return interests.map(({ members }) => {
       const parts = new Float32Array(members.length);
-      for (let i = 0; i < parts.length; i++)
-        parts[i] = Math.min(largestFloat, this.parts[this.pointOf.get(members[i])]);
+      for (let i = 0; i < parts.length; i++) parts[i] = this.parts[members[i]];
       return parts;
     });
   }

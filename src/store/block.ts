@@ -17,16 +17,22 @@ export class BlockBuilder {
   private length = 0;
 
   add(user: UserKey, bytes: Uint8Array): void {
+    const { byteOffset } = this.room(user, bytes.length);
+    this.bytes.set(bytes, byteOffset);
+  }
+
+  /** Room for a user's bytes; write them before the next call. */
+  room(user: UserKey, length: number): DataView {
     const start = this.length;
-    const end = start + bytes.length;
+    const end = start + length;
     if (end > this.bytes.length) {
       const bigger = new Uint8Array(Math.max(2 * this.bytes.length, end));
       bigger.set(this.bytes.subarray(0, start));
       this.bytes = bigger;
     }
-    this.bytes.set(bytes, start);
     this.length = end;
     this.places.set(user, [start, end]);
+    return new DataView(this.bytes.buffer, start, length);
   }
 
   has(user: UserKey): boolean {

@@ -36,40 +36,60 @@ const leftOutAt = 32;
 const reasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'] as const;
 export const nothingLeftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
 
-export function encodeProfile(
-  profile: StoredProfile & { readonly basis: string; readonly weighedAt: number },
-): Buffer {
-  const { interests, weights } = profile;
-  const memberCount = interests.reduce((sum, interest) => sum + interest.members.length, 0);
-  const bytes = Buffer.allocUnsafe(headBytes + interestBytes * interests.length + memberBytes * memberCount);
-  bytes.writeUInt32LE(version, 0);
-  bytes.writeUInt32LE(interests.length, 4);
-  bytes.write(profile.basis, 8, 'hex');
-  bytes.writeDoubleLE(profile.weighedAt, 16);
-  bytes.writeDoubleLE(profile.changesAt, 24);
-  for (let i = 0; i < reasons.length; i++)
-    bytes.writeUInt32LE(profile.leftOut[reasons[i]], leftOutAt + 4 * i);
-  let at = headBytes;
-  for (let index = 0; index < interests.length; index++) {
-    writeInterest(bytes, at, interests[index], weights[index]);
-    at += interestBytes + memberBytes * interests[index].members.length;
-  }
+/** A profile as it is written: with everything that older ones may lack. */
+export interface NewProfile extends StoredProfile {
+  readonly basis: string;
+  readonly weighedAt: number;
+}
+
+export function encodeProfile(profile: NewProfile): Buffer {
+  const bytes = Buffer.alloc(profileBytes(profile.interests));
+  writeProfile(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), profile);
   return bytes;
 }
 
-function writeInterest(bytes: Buffer, at: number, interest: Interest, weights: Float32Array): void {
+export function profileBytes(interests: readonly Interest[]): number {
+  let members = 0;
+  for (const interest of interests) members += interest.members.length;
+  return headBytes + interestBytes * interests.length + memberBytes * members;
+}
+
+/** Writes a profile to the beginning of `view`, which has room for it. */
+export function writeProfile(view: DataView, profile: NewProfile): void {
+  const { interests, weights, leftOut } = profile;
+  view.setUint32(0, version, true);
+  view.setUint32(4, interests.length, true);
+  writeHex(view, 8, profile.basis);
+  view.setFloat64(16, profile.weighedAt, true);
+  view.setFloat64(24, profile.changesAt, true);
+  for (let i = 0; i < reasons.length; i++) view.setUint32(leftOutAt + 4 * i, leftOut[reasons[i]], true);
+  let at = headBytes;
+  for (let index = 0; index < interests.length; index++)
+    at = writeInterest(view, at, interests[index], weights[index]);
+}
+
+/** Returns where it ends. */
+function writeInterest(view: DataView, at: number, interest: Interest, weights: Float32Array): number {
   const { members, counts } = interest;
-  bytes.write(interest.id, at, 'hex');
-  bytes.writeUInt32LE(interest.medoid, at + 8);
-  bytes.writeUInt32LE(interest.size, at + 12);
-  bytes.writeDoubleLE(interest.importance, at + 16);
-  bytes.writeDoubleLE(interest.lastActionAt, at + 24);
-  bytes.writeUInt32LE(members.length, at + 32);
-  for (let i = 0, to = at + interestBytes; i < members.length; i++, to += memberBytes) {
-    bytes.writeUInt32LE(members[i], to);
-    bytes.writeUInt32LE(counts[i], to + 4);
-    bytes.writeFloatLE(weights[i], to + 8);
+  writeHex(view, at, interest.id);
+  view.setUint32(at + 8, interest.medoid, true);
+  view.setUint32(at + 12, interest.size, true);
+  view.setFloat64(at + 16, interest.importance, true);
+  view.setFloat64(at + 24, interest.lastActionAt, true);
+  view.setUint32(at + 32, members.length, true);
+  let to = at + interestBytes;
+  for (let i = 0; i < members.length; i++, to += memberBytes) {
+    view.setUint32(to, members[i], true);
+    view.setUint32(to + 4, counts[i], true);
+    view.setFloat32(to + 8, weights[i], true);
   }
+  return to;
+}
+
+/** 16 hex digits as 8 bytes. */
+function writeHex(view: DataView, at: number, digits: string): void {
+  view.setUint32(at, Number.parseInt(digits.slice(0, 8), 16));
+  view.setUint32(at + 4, Number.parseInt(digits.slice(8), 16));
 }
 
 /** @throws `directory-newer`, `data-damaged`. */
