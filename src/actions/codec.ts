@@ -1,4 +1,3 @@
-import type { BorrowedEntry } from '../disk/borrow.js';
 import { expectVersion } from '../disk/codec.js';
 import { PinnersageError } from '../errors.js';
 import type { Action } from '../model/action.js';
@@ -121,20 +120,28 @@ export function createColumns(capacity: number): LogColumns {
   };
 }
 
-export function appendColumns(columns: LogColumns, entry: Readonly<BorrowedEntry>): void {
-  const { key, keyAt, value, valueLength } = entry;
-  if (valueLength < fixedBytes || value.getUint8(0) !== version) refuseValue(value, valueLength);
+/** `keyAt`, `valueAt`: where key and value begin. */
+export function appendColumns(
+  columns: LogColumns,
+  key: DataView,
+  keyAt: number,
+  value: DataView,
+  valueAt: number,
+  valueLength: number,
+): void {
+  if (valueLength < fixedBytes || value.getUint8(valueAt) !== version)
+    refuseValue(value, valueAt, valueLength);
   if (columns.length === columns.items.length) grow(columns);
   const i = columns.length++;
   columns.times[i] = key.getUint16(keyAt + 4) * 2 ** 32 + key.getUint32(keyAt + 6);
-  columns.types[i] = value.getUint16(2, true);
-  columns.items[i] = value.getUint32(4, true);
-  columns.seqs[i] = value.getFloat64(seqAt, true);
-  columns.weights[i] = value.getFloat32(24, true);
+  columns.types[i] = value.getUint16(valueAt + 2, true);
+  columns.items[i] = value.getUint32(valueAt + 4, true);
+  columns.seqs[i] = value.getFloat64(valueAt + seqAt, true);
+  columns.weights[i] = value.getFloat32(valueAt + 24, true);
 }
 
-function refuseValue(value: DataView, length: number): never {
-  if (length > 0) expectVersion(Buffer.of(value.getUint8(0)), version, 'action');
+function refuseValue(value: DataView, at: number, length: number): never {
+  if (length > 0) expectVersion(Buffer.of(value.getUint8(at)), version, 'action');
   throw tooShort(length);
 }
 

@@ -1,15 +1,15 @@
-import type { BorrowedScan } from '../disk/borrow.js';
+import type { BorrowedEntry, BorrowedScan } from '../disk/borrow.js';
 import { u32Key } from '../disk/codec.js';
 import type { Directory, Table } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
 import type { UserLog } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
+import { Blocks, compareKeys, eachRow, endKey, isBlock, type Row, rowsOf, timeKey } from './blocks.js';
 import {
   appendColumns,
   createColumns,
   decodeAction,
   type LogColumns,
-  prefixBytes,
   type StoredAction,
   stamp,
 } from './codec.js';
@@ -36,11 +36,13 @@ export class ActionLog {
   readonly marks: UserMarks;
   private readonly directory: Directory;
   private readonly table: Table;
+  private readonly blocks: Blocks;
   private readonly borrowed: BorrowedScan;
 
   constructor(directory: Directory) {
     this.directory = directory;
     this.table = directory.tables.actions;
+    this.blocks = new Blocks(this.table);
     this.borrowed = directory.borrow('actions');
     this.users = new IdTable(directory, 'user');
     this.types = new ActionTypeTable(directory);
@@ -66,30 +68,29 @@ export class ActionLog {
    * Returns, per entry, whether it was new. Writes the acceptance into the values it is given.
    */
   put(entries: Iterable<EncodedAction>, ingestedAt: number): boolean[] {
+    const rows = Array.from(entries, ({ key, value }) => ({ key: asBuffer(key), value: asBuffer(value) }));
+    const order = keyOrder(rows);
+    const fresh = new Array<boolean>(rows.length).fill(false);
+    const inOrder = order ? order.map((row) => rows[row]) : rows;
+    const changes = this.blocks.add(inOrder, (index, isNew) => {
+      fresh[order ? order[index] : index] = isNew;
+    });
     const before = this.maxSeq();
     let seq = before;
     let newest = this.newestTime() ?? 0;
-    const fresh: boolean[] = [];
     const marks = new Marking();
-    for (const entry of entries) {
-      const key = asBuffer(entry.key);
-      const value = asBuffer(entry.value);
-      stamp(value, seq + 1, ingestedAt);
-      // Documented to answer whether it stored; the package's types say void.
-      const isNew = this.table.putSync(key, value, { noOverwrite: true }) as unknown as boolean;
-      fresh.push(isNew);
-      if (!isNew) continue;
-      seq++;
+    rows.forEach(({ key, value }, row) => {
+      if (!fresh[row]) return;
+      stamp(value, ++seq, ingestedAt);
       marks.add(key.readUInt32BE(0), seq);
       newest = Math.max(newest, key.readUIntBE(4, 6));
-    }
-    const added = seq - before;
-    if (added > 0) {
-      this.marks.put(marks.finish(), before, seq);
-      this.directory.writeMeta('maxSeq', seq);
-      this.directory.writeMeta('newestTime', newest);
-      this.directory.writeMeta('actionCount', this.count() + added);
-    }
+    });
+    if (seq === before) return fresh;
+    this.blocks.write(changes);
+    this.marks.put(marks.finish(), before, seq);
+    this.directory.writeMeta('maxSeq', seq);
+    this.directory.writeMeta('newestTime', newest);
+    this.directory.writeMeta('actionCount', this.count() + seq - before);
     return fresh;
   }
 
@@ -110,12 +111,12 @@ export class ActionLog {
       const owner = entry.key.getUint32(entry.keyAt);
       if (owner === user || user === -1) {
         user = owner;
-        appendColumns(columns, entry);
+        appendEntry(columns, entry);
         return;
       }
       // The entry is gone as soon as the visitor reads anything of the directory: it is taken over first.
       next.length = 0;
-      appendColumns(next, entry);
+      appendEntry(next, entry);
       visit(user, columns);
       [columns, next] = [next, columns];
       user = owner;
@@ -134,14 +135,18 @@ export class ActionLog {
 
   /** Every action, in (user, time) order. */
   *all(): Iterable<StoredAction> {
-    for (const { key, value } of this.table.getRange({})) yield decodeAction(key, value);
+    for (const entry of this.table.getRange({}))
+      for (const { key, value } of rowsOf(entry)) yield decodeAction(key, value);
   }
 
   /** Keys of the actions before an instant (epoch ms), in order, as the log is when the first is asked for. */
   *keysBefore(ms: number): Iterable<Uint8Array> {
     const users = this.users.count();
-    for (let user = 0; user < users; user++)
-      yield* this.table.getKeys({ start: u32Key(user), end: timeKey(user, ms) });
+    for (let user = 0; user < users; user++) {
+      const end = timeKey(user, ms);
+      for (const entry of this.table.getRange({ start: u32Key(user), end }))
+        for (const { key } of rowsOf(entry)) if (compareKeys(key, end) < 0) yield key;
+    }
   }
 
   /** One user's actions, newest first: at most `limit`, of those before the one with the key `before`. */
@@ -170,12 +175,10 @@ export class ActionLog {
     const before = this.maxSeq();
     const marks = new Marking();
     let removed = 0;
-    for (const bytes of keys) {
-      const key = asBuffer(bytes);
-      if (!(this.table.removeSync(key) as unknown)) continue;
+    this.blocks.remove(Array.from(keys, asBuffer).sort(compareKeys), (key) => {
       removed++;
       marks.add(key.readUInt32BE(0), before + 1);
-    }
+    });
     if (removed === 0) return;
     this.directory.writeMeta('maxSeq', before + 1);
     this.marks.put(marks.finish(), before, before + 1);
@@ -186,8 +189,8 @@ export class ActionLog {
 
   /** One user's actions with everything that was stored of them, by rising time. */
   *actions(user: UserKey): Iterable<StoredAction> {
-    for (const { key, value } of this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }))
-      yield decodeAction(key, value);
+    for (const entry of this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }))
+      for (const { key, value } of rowsOf(entry)) yield decodeAction(key, value);
   }
 }
 
@@ -209,17 +212,22 @@ class Marking {
   }
 }
 
-/** First possible key of a user's actions at an instant or later. */
-function timeKey(user: UserKey, ms: number): Buffer {
-  const key = Buffer.alloc(prefixBytes);
-  key.writeUInt32BE(user, 0);
-  key.writeUIntBE(Math.min(Math.max(0, Math.ceil(ms)), 2 ** 48 - 1), 4, 6);
-  return key;
+/** The places of the rows in key order, those of equal keys as they came; null where they are in order. */
+function keyOrder(rows: readonly Row[]): number[] | null {
+  const isSorted = rows.every((row, i) => i === 0 || compareKeys(rows[i - 1].key, row.key) <= 0);
+  if (isSorted) return null;
+  return Array.from(rows.keys()).sort((a, b) => compareKeys(rows[a].key, rows[b].key) || a - b);
 }
 
-/** First key after all of users < `to`. */
-function endKey(to: number): Buffer {
-  return to > 0xffffffff ? Buffer.alloc(prefixBytes, 0xff) : u32Key(to);
+/** Takes over an entry of the table: a block, or an action by itself. */
+function appendEntry(columns: LogColumns, { key, keyAt, value, valueLength }: Readonly<BorrowedEntry>): void {
+  if (valueLength === 0 || !isBlock(value.getUint8(0))) {
+    appendColumns(columns, key, keyAt, value, 0, valueLength);
+    return;
+  }
+  eachRow(value, valueLength, (row) =>
+    appendColumns(columns, value, row.keyAt, value, row.valueAt, row.valueLength),
+  );
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -55,6 +55,8 @@ export interface BatchReport {
   readonly failures: readonly { readonly userId: string; readonly message: string }[];
 }
 
+/** Interests live for one user: with room for them to die young, there is little to collect. */
+const resourceLimits = { maxYoungGenerationSizeMb: 64 };
 const usersPerWorker = 64;
 const failuresListed = 10;
 
@@ -295,7 +297,7 @@ async function runThreads(
   try {
     for (const popularity of sums) {
       const workerData: BatchWorkerData = { path, plan, popularity };
-      workers.push(new Worker(new URL('./batch-worker.js', import.meta.url), { workerData }));
+      workers.push(new Worker(new URL('./batch-worker.js', import.meta.url), { workerData, resourceLimits }));
     }
     await Promise.all(workers.map(serve));
   } finally {

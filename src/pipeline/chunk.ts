@@ -59,7 +59,13 @@ export interface ChunkResult extends Counts {
   readonly totalMs: number;
 }
 
-const empty = { basis: '0'.repeat(16), weighedAt: 0, leftOut: nothingLeftOut, interests: [], weights: [] };
+const empty = {
+  basis: '0'.repeat(16),
+  weighedAt: 0,
+  leftOut: nothingLeftOut,
+  interests: [],
+  weightOf: () => 0,
+};
 /** For a user of whom an older generation underneath has a profile that counts no longer. */
 const noProfile = encodeProfile({ ...empty, changesAt: Number.POSITIVE_INFINITY });
 /** For a user who failed: the next run tries again. */
@@ -79,6 +85,7 @@ export class ChunkRunner {
   private readonly parts: Float32Array;
   private readonly tally: Tally;
   private failed: FailedUser[] = [];
+  private blockBytes = 1 << 16;
   private clusterMs = 0;
   private reused = 0;
   private read = 0;
@@ -100,13 +107,15 @@ export class ChunkRunner {
     this.reused = 0;
     this.read = 0;
     this.failed = [];
-    const block = new BlockBuilder();
+    const block = new BlockBuilder(this.blockBytes);
     const { continued } = this.plan;
     if (continued) this.continueUsers(continued, from, to, block);
     else this.readUsers(from, to, block);
+    const finished = block.finish();
+    this.blockBytes = Math.max(this.blockBytes, finished.bytes.length);
     return {
       ...this.tally.take(),
-      block: block.finish(),
+      block: finished,
       failed: this.failed,
       read: this.read,
       reused: this.reused,
@@ -212,8 +221,8 @@ export class ChunkRunner {
       ? weighAgain(stored.interests, points, weighedAt, options.lambda, this.scratch.map)
       : this.infer(user, points, weighedAt, stored?.interests ?? []);
     if (isReused) this.reused++;
-    const weights = this.weightsOf(interests, points, weighedAt);
-    return { basis, weighedAt, changesAt, leftOut, interests, weights };
+    this.weigh(points, weighedAt);
+    return { basis, weighedAt, changesAt, leftOut, interests, weightOf: this.partOf };
   }
 
   private infer(
@@ -237,20 +246,16 @@ export class ChunkRunner {
     return interests;
   }
 
-  /** Per interest and member, the sum over its actions. */
-  private weightsOf(interests: readonly Interest[], points: Points, asOf: number): Float32Array[] {
-    const { itemKeys, actionOffsets, times, weights } = points;
+  /** Sums up the actions of each point for `partOf`. */
+  private weigh({ itemKeys, actionOffsets, times, weights }: Points, asOf: number): void {
     const { lambda } = this.plan.options;
     for (let i = 0; i < itemKeys.length; i++) {
       const sum = importanceOfRun(times, weights, actionOffsets[i], actionOffsets[i + 1], asOf, lambda);
       this.parts[itemKeys[i]] = Math.min(largestFloat, sum);
     }
-    return interests.map(({ members }) => {
-      const parts = new Float32Array(members.length);
-      for (let i = 0; i < parts.length; i++) parts[i] = this.parts[members[i]];
-      return parts;
-    });
   }
+
+  private readonly partOf = (item: number): number => this.parts[item];
 }
 
 const largestFloat = 3.4028234663852886e38;

@@ -13,8 +13,13 @@ export interface ProfileBlock {
 /** Collects a block from users in any order. */
 export class BlockBuilder {
   private readonly places = new Map<UserKey, readonly [start: number, end: number]>();
-  private bytes = new Uint8Array(1 << 16);
+  private bytes: Uint8Array;
   private length = 0;
+
+  /** `expectedBytes`: how much it will hold, about. Speed only. */
+  constructor(expectedBytes = 1 << 16) {
+    this.bytes = new Uint8Array(expectedBytes);
+  }
 
   add(user: UserKey, bytes: Uint8Array): void {
     const { byteOffset } = this.room(user, bytes.length);

@@ -37,9 +37,11 @@ const reasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'
 export const nothingLeftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
 
 /** A profile as it is written: with everything that older ones may lack. */
-export interface NewProfile extends StoredProfile {
+export interface NewProfile extends Omit<StoredProfile, 'weights'> {
   readonly basis: string;
   readonly weighedAt: number;
+  /** Of each member, the part of its actions in the importance. */
+  readonly weightOf: (item: ItemKey) => number;
 }
 
 export function encodeProfile(profile: NewProfile): Buffer {
@@ -56,7 +58,7 @@ export function profileBytes(interests: readonly Interest[]): number {
 
 /** Writes a profile to the beginning of `view`, which has room for it. */
 export function writeProfile(view: DataView, profile: NewProfile): void {
-  const { interests, weights, leftOut } = profile;
+  const { interests, weightOf, leftOut } = profile;
   view.setUint32(0, version, true);
   view.setUint32(4, interests.length, true);
   writeHex(view, 8, profile.basis);
@@ -64,12 +66,16 @@ export function writeProfile(view: DataView, profile: NewProfile): void {
   view.setFloat64(24, profile.changesAt, true);
   for (let i = 0; i < reasons.length; i++) view.setUint32(leftOutAt + 4 * i, leftOut[reasons[i]], true);
   let at = headBytes;
-  for (let index = 0; index < interests.length; index++)
-    at = writeInterest(view, at, interests[index], weights[index]);
+  for (const interest of interests) at = writeInterest(view, at, interest, weightOf);
 }
 
 /** Returns where it ends. */
-function writeInterest(view: DataView, at: number, interest: Interest, weights: Float32Array): number {
+function writeInterest(
+  view: DataView,
+  at: number,
+  interest: Interest,
+  weightOf: NewProfile['weightOf'],
+): number {
   const { members, counts } = interest;
   writeHex(view, at, interest.id);
   view.setUint32(at + 8, interest.medoid, true);
@@ -81,15 +87,18 @@ function writeInterest(view: DataView, at: number, interest: Interest, weights: 
   for (let i = 0; i < members.length; i++, to += memberBytes) {
     view.setUint32(to, members[i], true);
     view.setUint32(to + 4, counts[i], true);
-    view.setFloat32(to + 8, weights[i], true);
+    view.setFloat32(to + 8, weightOf(members[i]), true);
   }
   return to;
 }
 
 /** 16 hex digits as 8 bytes. */
 function writeHex(view: DataView, at: number, digits: string): void {
-  view.setUint32(at, Number.parseInt(digits.slice(0, 8), 16));
-  view.setUint32(at + 4, Number.parseInt(digits.slice(8), 16));
+  for (let i = 0; i < 8; i++) {
+    const [high, low] = [digits.charCodeAt(2 * i), digits.charCodeAt(2 * i + 1)];
+    // '0' is 0x30, 'a' is 0x61: the low four bits, and 9 more for letters.
+    view.setUint8(at + i, (((high & 15) + 9 * (high >> 6)) << 4) | ((low & 15) + 9 * (low >> 6)));
+  }
 }
 
 /** @throws `directory-newer`, `data-damaged`. */

@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compareKeys, isBlock, rowsOf } from '../../src/actions/blocks.js';
+import { type ActionRecord, encodeKey, encodeValue, stamp } from '../../src/actions/codec.js';
+import { ActionLog } from '../../src/actions/log.js';
+import { openDirectory } from '../../src/disk/directory.js';
+import { tempDir } from '../helpers/temp.js';
+
+const record = fc.record({
+  user: fc.constantFrom(0, 1, 7, 0xffffffff),
+  time: fc.oneof(fc.nat(12), fc.nat(400)),
+  item: fc.nat(2),
+  type: fc.nat(1),
+  weight: fc.constantFrom(1, 0.5),
+  eventId: fc.option(fc.constantFrom('a', 'b', 'longer event id'), { freq: 4 }),
+  extras: fc.option(fc.record({ recommendationId: fc.string({ maxLength: 900 }) }), { freq: 6 }),
+});
+
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ put: fc.array(record, { minLength: 1, maxLength: 60 }) }) },
+  { weight: 1, arbitrary: fc.record({ remove: fc.array(fc.nat(500), { minLength: 1, maxLength: 25 }) }) },
+  // An action by itself, as older versions wrote each.
+  { weight: 1, arbitrary: fc.record({ old: record }) },
+);
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** The plain twin: a map from key to action. */
+class Twin {
+  readonly stored = new Map<string, ActionRecord & { seq: number }>();
+  private seq = 0;
+
+  put(records: readonly ActionRecord[]): boolean[] {
+    return records.map((one) => {
+      const key = hex(encodeKey(one));
+      if (this.stored.has(key)) return false;
+      this.stored.set(key, { ...one, seq: ++this.seq });
+      return true;
+    });
+  }
+
+  remove(keys: readonly string[]): void {
+    let removed = 0;
+    for (const key of keys) if (this.stored.delete(key)) removed++;
+    if (removed > 0) this.seq++;
+  }
+
+  inOrder(): (ActionRecord & { seq: number })[] {
+    return [...this.stored].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, action]) => action);
+  }
+}
+
+test('however actions come and go, blocks hold what a map of keys would', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+      const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+      const log = new ActionLog(directory);
+      const twin = new Twin();
+      const put = (records: readonly ActionRecord[]): boolean[] => {
+        const entries = records.map((one) => ({ key: encodeKey(one), value: encodeValue(one) }));
+        return directory.write(() => log.put(entries, 5));
+      };
+      for (const one of steps) {
+        if ('put' in one) expect(put(one.put)).toEqual(twin.put(one.put));
+        else if ('old' in one) {
+          const [key, value] = [encodeKey(one.old), encodeValue(one.old)];
+          const blocks = [...directory.tables.actions.getRange({})];
+          // Where a block covers its key, no older version can have put it.
+          const isFree = blocks.every((block) => {
+            const rows = rowsOf(block);
+            return compareKeys(key, rows[0].key) < 0 || compareKeys(key, rows[rows.length - 1].key) > 0;
+          });
+          if (!isFree) continue;
+          expect(twin.put([one.old])).toEqual([true]);
+          const seq = log.maxSeq() + 1;
+          stamp(value, seq, 5);
+          directory.write(() => {
+            directory.tables.actions.putSync(key, value);
+            directory.writeMeta('maxSeq', seq);
+            directory.writeMeta('actionCount', log.count() + 1);
+          });
+        } else {
+          const keys = [...twin.stored.keys()];
+          const chosen = one.remove.map((place) => keys[place] ?? '00000000000000000000aa');
+          directory.write(() => log.remove(chosen.map((key) => Buffer.from(key, 'hex'))));
+          twin.remove(chosen);
+        }
+      }
+      const expected = twin.inOrder().map((action) => ({ ...action, ingestedAt: 5 }));
+      expect([...log.all()]).toEqual(expected);
+      expect(log.count()).toBe(expected.length);
+      expect([...log.actions(7)]).toEqual(expected.filter(({ user }) => user === 7));
+      const scanned: [user: number, times: number[], seqs: number[]][] = [];
+      log.scan(0, 2 ** 32, (user, { length, times, seqs }) => {
+        scanned.push([user, [...times.subarray(0, length)], [...seqs.subarray(0, length)]]);
+      });
+      expect(scanned).toEqual(
+        [0, 1, 7, 0xffffffff]
+          .map((owner) => expected.filter(({ user }) => user === owner))
+          .filter((actions) => actions.length > 0)
+          .map((actions) => [
+            actions[0].user,
+            actions.map(({ time }) => time),
+            actions.map(({ seq }) => seq),
+          ]),
+      );
+      const blocks = [...directory.tables.actions.getRange({})];
+      for (const [i, block] of blocks.entries()) {
+        const rows = rowsOf(block);
+        expect(hex(rows[0].key)).toBe(hex(block.key));
+        if (i > 0)
+          expect(compareKeys(rowsOf(blocks[i - 1]).at(-1)?.key ?? block.key, block.key)).toBeLessThan(0);
+        if (rows.length > 1) expect(block.value.length).toBeLessThanOrEqual(1900);
+      }
+      await directory.close();
+    }),
+    { numRuns: 50, seed: 8 },
+  );
+});
+
+test('a log that grows at its end has full blocks, and one that grows anywhere has no crumbs', async () => {
+  for (const order of ['rising', 'shuffled'] as const) {
+    const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+    const log = new ActionLog(directory);
+    const n = 2000;
+    directory.write(() => {
+      for (let i = 0; i < n; i++) {
+        const time = order === 'rising' ? i : (i * 1237) % n;
+        const one = { user: 3, time, item: 1, type: 0, weight: 1, eventId: null, extras: null };
+        log.put([{ key: encodeKey(one), value: encodeValue(one) }], 5);
+      }
+    });
+    const blocks = [...directory.tables.actions.getRange({})];
+    expect(blocks.every(({ value }) => isBlock(value[0]))).toBe(true);
+    const perBlock = n / blocks.length;
+    expect(perBlock).toBeGreaterThan(order === 'rising' ? 35 : 15);
+    await directory.close();
+  }
+});
+
+test('a block that was cut is damaged data, not a wrong action', async () => {
+  const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+  const log = new ActionLog(directory);
+  const entries = [1, 2, 3].map((time) => {
+    const one = { user: 3, time, item: 1, type: 0, weight: 1, eventId: null, extras: null };
+    return { key: encodeKey(one), value: encodeValue(one) };
+  });
+  directory.write(() => log.put(entries, 5));
+  const [{ key, value }] = [...directory.tables.actions.getRange({})];
+  for (let length = 1; length < value.length; length++) {
+    directory.write(() => directory.tables.actions.putSync(key, value.subarray(0, length)));
+    expect(() => log.userLog(3)).toThrow(/not whole/);
+    expect(() => [...log.all()]).toThrow(/not whole/);
+  }
+  await directory.close();
+});
