@@ -12,6 +12,7 @@ export type { Action, ActionType, Role } from './model/action.js';
 export type { Candidate, Recommendation, SampledInterest } from './model/candidate.js';
 export type { FieldTest, Filter, FilterBound, FilterValue } from './model/filter.js';
 export type { AlphaChoice, Item, JsonValue, Metadata, SpaceInfo } from './model/item.js';
+export type { InterestChoice, MergeRule, QueryKind, Recipe } from './model/recipe.js';
 export type {
   ActionPage,
   Erasure,
@@ -45,4 +46,3 @@ export type { Settings } from './pipeline/settings.js';
 export type { BuildSpaceOptions, BuildSpaceReport, SpaceListing } from './pipeline/spaces.js';
 export type { Compared, LogReport, VerifyOptions, VerifyReport } from './pipeline/verify.js';
 export type { CacheStats } from './retrieve/cache.js';
-export type { MergeRule, Recipe } from './retrieve/recipe.js';

@@ -16,19 +16,33 @@ export interface Matrix {
  */
 export type Offer = (from: number, count: number, top: TopK, mayReturn: (row: number) => boolean) => void;
 
+/** Scores of rows from … from + count − 1, count ≤ `blockRows`: a view that the next call overwrites. */
+export type Scores = (from: number, count: number) => Float32Array;
+
 /** How rows are scored, whichever search it is: equal rows have equal scores. Memory O(rows) where not normalised. */
-export function createScorer({ vectors, dim, normalized }: Matrix): (query: Float32Array) => Offer {
+export function createScores({ vectors, dim, normalized }: Matrix): (query: Float32Array) => Scores {
   const scan = createScan(vectors, dim);
-  const halfNorms = normalized ? null : halfSquaredNorms(vectors, dim);
+  if (normalized) return (query) => (from, count) => scan(query, from, count);
+  const halfNorms = halfSquaredNorms(vectors, dim);
   return (query) => {
-    const halfQuery = normalized ? 0 : halfSquaredNorms(query, dim)[0];
+    const halfQuery = halfSquaredNorms(query, dim)[0];
+    return (from, count) => {
+      const scores = scan(query, from, count);
+      // 1 − ‖q − x‖²/2 = 1 + q·x − ‖q‖²/2 − ‖x‖²/2
+      for (let i = 0; i < count; i++) scores[i] = 1 + scores[i] - halfNorms[from + i] - halfQuery;
+      return scores;
+    };
+  };
+}
+
+export function createScorer(matrix: Matrix): (query: Float32Array) => Offer {
+  const scoresFor = createScores(matrix);
+  return (query) => {
+    const scoresOf = scoresFor(query);
     return (from, count, top, mayReturn) => {
-      const products = scan(query, from, count);
-      for (let i = 0; i < products.length; i++) {
-        // 1 − ‖q − x‖²/2 = 1 + q·x − ‖q‖²/2 − ‖x‖²/2
-        const score = halfNorms
-          ? Math.fround(1 + products[i] - halfNorms[from + i] - halfQuery)
-          : products[i];
+      const scores = scoresOf(from, count);
+      for (let i = 0; i < scores.length; i++) {
+        const score = scores[i];
         if (!(score < top.floor) && mayReturn(from + i)) top.offer(from + i, score); // NaN is refused there
       }
     };

@@ -240,6 +240,7 @@ export class Catalog {
       alpha: before?.alpha?.origin === 'user' ? before.alpha : null,
       source: content.source,
       ...(content.untilMs === undefined ? {} : { untilMs: content.untilMs }),
+      ...(content.made === undefined ? {} : { made: content.made }),
     };
     const files = vectorFiles(this.directory.path, record.id, record.generation);
     appendRows(files, record.dim, 0, content.items, content.vectors);

@@ -1,4 +1,4 @@
-import type { AlphaChoice, EmbeddingTable, SpaceInfo } from '../model/item.js';
+import type { AlphaChoice, EmbeddingTable, JsonValue, SpaceInfo } from '../model/item.js';
 
 /** What is stored of a space, beside its vectors. */
 export interface SpaceRecord extends SpaceInfo {
@@ -8,10 +8,13 @@ export interface SpaceRecord extends SpaceInfo {
   readonly rows: number;
   /** How the vectors came about, in words. */
   readonly source: string;
+  /** The options they were made with, as data; absent where they were imported. */
+  readonly made?: { readonly [option: string]: JsonValue };
 }
 
 /** A whole generation of a space on its way in. */
-export interface SpaceContent extends Pick<SpaceRecord, 'dim' | 'normalized' | 'source' | 'untilMs'> {
+export interface SpaceContent
+  extends Pick<SpaceRecord, 'dim' | 'normalized' | 'source' | 'untilMs' | 'made'> {
   /** Item number per vector. */
   readonly items: Uint32Array;
   /** items.length × dim, row-major. */

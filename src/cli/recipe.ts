@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
+import { interestChoices, mergeRules, queryKinds } from '../model/recipe.js';
 import { recipeNames } from '../pipeline/recipes.js';
-import { interestChoices, mergeRules, queryKinds } from '../retrieve/recipe.js';
 import { count, nonNegative, positive, share } from './options.js';
 
 /** How interests become candidates: a recipe by name, and single options over it. */

@@ -3,11 +3,11 @@ import type { Rng } from '../math/rng.js';
 import type { UserLog } from '../model/action.js';
 import type { EmbeddingTable, ItemKey, UserKey } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
+import type { Recipe } from '../model/recipe.js';
 import type { ProfileOptions } from '../profile/options.js';
 import type { Points } from '../profile/points.js';
 import type { NeighborCache } from '../retrieve/cache.js';
 import type { PopularityPrior } from '../retrieve/prior.js';
-import type { Recipe } from '../retrieve/recipe.js';
 import type { PopularItems } from '../retrieve/retrieve.js';
 
 /** What is the same for all users from one refit to the next; computed from nothing later than `cutMs`. */

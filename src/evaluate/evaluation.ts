@@ -50,7 +50,11 @@ export function prepareEvaluation(directory: Directory, input: EvaluationInput):
   const space = catalog.load(input.space);
   const log = loadLog(actionLog);
   const types = actionLog.types.list();
-  const options = resolveOptions({ ...readSettings(directory), alpha: alphaOf(space), ...input.profile });
+  const options = resolveOptions({
+    ...readSettings(directory, space.info),
+    alpha: alphaOf(space),
+    ...input.profile,
+  });
   const idRank = catalog.ids.ranks();
   const timetable = makeTimetable(log, types, protocol);
   const { repeatItems } = protocol;

@@ -65,7 +65,7 @@ export function fitPeriod(
     if (own.length === 0) continue;
     users++;
     const points = collectPoints(own, cutMs, collecting, scratch);
-    addPopularity(popularity, points, cutMs, options.lambda);
+    addPopularity(popularity, points, cutMs, popularityDecay(options));
     for (const item of points.itemKeys) actedBy[item]++;
     for (const time of points.times) newestMs = Math.max(newestMs, time);
   }

@@ -1,8 +1,9 @@
 import { type ItemKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
+import type { Recipe } from '../model/recipe.js';
 import { cosine } from '../retrieve/lane.js';
 import { makeQueries, type Query } from '../retrieve/queries.js';
-import { type Recipe, resolveRecipe } from '../retrieve/recipe.js';
+import { resolveRecipe } from '../retrieve/recipe.js';
 import { retrieve } from '../retrieve/retrieve.js';
 import type { UserAtCut, UserModel } from './contender.js';
 

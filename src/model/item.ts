@@ -1,3 +1,5 @@
+import type { Recipe } from './recipe.js';
+
 /** JSON as it appears in item metadata and action context. */
 export type JsonValue =
   | string
@@ -40,6 +42,25 @@ export interface SpaceInfo {
    * them. Absent where no action was read.
    */
   readonly untilMs?: number;
+  /** What calibration chose for this generation; absent where it was not calibrated. */
+  readonly calibration?: Calibration;
+}
+
+/** What calibration chose, and from which stretch of time: it must not be judged by that again. */
+export interface Calibration {
+  readonly recipe: Recipe;
+  /** Per day. */
+  readonly lambda: number;
+  /** Per day. */
+  readonly popularityLambda: number;
+  readonly windowDays: number | 'all';
+  /** Whether several embeddings won; else the recipe is that of the best single one. */
+  readonly family: 'several' | 'single';
+  /** The best single embedding: what it was compared with, and its decay per day. */
+  readonly single: { readonly recipe: Recipe; readonly lambda: number };
+  /** Epoch ms: the validation period is fromMs ≤ t < untilMs. */
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 export interface AlphaChoice {

@@ -4,12 +4,12 @@ import type { ActionLog } from '../actions/log.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
-import { configHash, type ProfileOptions, resolveOptions } from '../profile/options.js';
+import { configHash, type ProfileOptions, popularityDecay, resolveOptions } from '../profile/options.js';
 import type { GenerationWriter, ProfileStore } from '../store/profiles.js';
 import type { BatchWorkerData } from './batch-worker.js';
 import { type BatchPlan, type ChunkResult, ChunkRunner, type FailedUser } from './chunk.js';
 import { conditionsOf, continuationOf } from './continuation.js';
-import { rankPopularity } from './popularity.js';
+import { popularityOf, rankPopularity } from './popularity.js';
 import { alphaFor, declaredTypes, readSettings, shapingOptions } from './settings.js';
 
 export interface BatchOptions extends Partial<ProfileOptions> {
@@ -95,7 +95,9 @@ export async function runBatch(
       ? runThreads(directory.path, plan, workers, total, tally, given.signal)
       : runHere(plan, log, store, total, tally, given.signal),
   );
-  const generation = writer.commit(rankPopularity(sums), tally.usersWithInterests);
+  const hasOwnDecay = popularityDecay(options) !== options.lambda;
+  const popularity = hasOwnDecay ? popularityOf(log, plan) : rankPopularity(sums);
+  const generation = writer.commit(popularity, tally.usersWithInterests);
   const seconds = (performance.now() - started) / 1000;
   const report = tally.report(plan, generation.users, seconds, (user) => log.users.idOf(user));
   warn(report, log, given.onNote ?? (() => {}));
@@ -111,7 +113,11 @@ function makePlan(
 ): { plan: BatchPlan; conditions: string } {
   const space = catalog.load(given.space);
   const alpha = alphaFor(catalog, space, given.alpha);
-  const options = resolveOptions({ ...readSettings(directory), ...chosen(given), alpha: alpha.value });
+  const options = resolveOptions({
+    ...readSettings(directory, space.info),
+    ...chosen(given),
+    alpha: alpha.value,
+  });
   if (log.count() === 0)
     throw new PinnersageError(
       'file-empty',
@@ -142,8 +148,9 @@ function makePlan(
 }
 
 /** The profile options among the batch's, without those that were left undefined. */
-function chosen({ windowDays, lambda, repeats, maxItemsPerUser }: BatchOptions): Partial<ProfileOptions> {
-  const entries = Object.entries({ windowDays, lambda, repeats, maxItemsPerUser });
+function chosen(given: BatchOptions): Partial<ProfileOptions> {
+  const { windowDays, lambda, popularityLambda, repeats, maxItemsPerUser } = given;
+  const entries = Object.entries({ windowDays, lambda, popularityLambda, repeats, maxItemsPerUser });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 

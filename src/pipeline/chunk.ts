@@ -261,7 +261,7 @@ export class ChunkRunner {
 const largestFloat = 3.4028234663852886e38;
 
 /** The log without what was accepted after `maxSeq`; the log itself where that is all of it. */
-function upToSeq(log: UserLog, maxSeq: number): UserLog {
+export function upToSeq(log: UserLog, maxSeq: number): UserLog {
   let newer = false;
   for (let i = 0; i < log.length && !newer; i++) newer = log.seqs[i] > maxSeq;
   if (!newer) return log;

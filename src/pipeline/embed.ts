@@ -7,7 +7,7 @@ import {
   embedActions,
   type UserScan,
 } from '../embed/actions.js';
-import { type MixOptions, mixEmbeddings } from '../embed/mix.js';
+import { type MixOptions, type MixPart, mixEmbeddings } from '../embed/mix.js';
 import { embedText } from '../embed/text.js';
 import { PinnersageError } from '../errors.js';
 import { documentsOf, textFieldsOf } from './documents.js';
@@ -67,7 +67,7 @@ export async function embedCatalog(
 ): Promise<EmbedReport> {
   const { from } = options;
   const dim = options.dim ?? defaultDim;
-  const made = makers[from](catalog, log, { ...options, dim });
+  const made = makeSpace(catalog, log, options);
   if (made.items.length === 0) throw new PinnersageError('column-missing', nothingOf[from]);
   const name = options.space ?? from;
   const wasActive = catalog.spaceTable().active;
@@ -79,6 +79,25 @@ export async function embedCatalog(
   if (wasActive !== null && wasActive !== name) options.onNote?.(`space "${wasActive}" stays the active one`);
   const { skipped, fields, actions } = made;
   return { space: name, generation, items: made.items.length, skipped, dim: made.dim, fields, from, actions };
+}
+
+/** Text embeddings of the same catalog and options, kept from one call to the next. */
+export interface MadeBefore {
+  text?: TextPart;
+}
+
+/** What `embedCatalog` stores, not stored. Nothing of the log after `untilMs` is read. */
+export function makeSpace(
+  catalog: Catalog,
+  log: ActionLog,
+  options: EmbedOptions,
+  before: MadeBefore = {},
+): Made {
+  const { space: _, untilMs: __, onProgress: ___, onNote: ____, ...made } = options;
+  const dim = options.dim ?? defaultDim;
+  const content = makers[options.from](catalog, log, { ...options, dim }, before);
+  const fields = options.from === 'actions' ? {} : { fields: content.fields };
+  return { ...content, made: { ...made, ...fields, dim } };
 }
 
 /** A user's interest actions in the order of the log, which is that of users and time. */
@@ -103,9 +122,14 @@ export function interestScan(log: ActionLog): UserScan {
   };
 }
 
-interface Made extends SpaceContent, Pick<EmbedReport, 'skipped' | 'fields' | 'actions'> {}
+export interface Made extends SpaceContent, Pick<EmbedReport, 'skipped' | 'fields' | 'actions'> {}
 
-type Maker = (catalog: Catalog, log: ActionLog, options: EmbedOptions & { readonly dim: number }) => Made;
+type Maker = (
+  catalog: Catalog,
+  log: ActionLog,
+  options: EmbedOptions & { readonly dim: number },
+  before: MadeBefore,
+) => Made;
 
 const makers: Record<EmbedSource, Maker> = {
   text: (catalog, _, options) => {
@@ -129,8 +153,9 @@ const makers: Record<EmbedSource, Maker> = {
       actions: found.actions,
     };
   },
-  mix: (catalog, log, options) => {
-    const text = fromText(catalog, options);
+  mix: (catalog, log, options, before) => {
+    before.text ??= fromText(catalog, options);
+    const { text } = before;
     const found = fromActions(log, options);
     const { keys: items, vectors, dim, ...counts } = mixEmbeddings(text, found, options);
     const source = `mixed of ${text.fields.join(', ')} and co-engagement up to ${found.actions.until}`;
@@ -158,7 +183,12 @@ const nothingOf: Record<EmbedSource, string> = {
   mix: 'no item has usable text or actions; see --fields',
 };
 
-function fromText(catalog: Catalog, options: EmbedTextOptions & { readonly dim: number }) {
+interface TextPart extends MixPart {
+  readonly skipped: number;
+  readonly fields: readonly string[];
+}
+
+function fromText(catalog: Catalog, options: EmbedTextOptions & { readonly dim: number }): TextPart {
   const fields = options.fields ?? textFieldsOf(catalog);
   if (fields.length === 0)
     throw new PinnersageError('column-missing', 'no item has a text field to embed; name one with --fields');

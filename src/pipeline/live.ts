@@ -4,7 +4,7 @@ import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Directory } from '../disk/directory.js';
 import type { IdTable } from '../disk/ids.js';
 import type { ActionType, UserLog } from '../model/action.js';
-import { type ItemKey, type UserKey, vectorOf } from '../model/item.js';
+import { type ItemKey, type SpaceInfo, type UserKey, vectorOf } from '../model/item.js';
 import type { Interest, InterestSource, Profile } from '../model/profile.js';
 import { InferScratch, inferWith } from '../profile/infer.js';
 import { configHash, type ProfileOptions, resolveOptions } from '../profile/options.js';
@@ -34,6 +34,7 @@ export interface LiveUser {
 
 /** What the profiles of a space go by: the options of its last batch, or those that the first one will have. */
 export interface LiveBasis {
+  readonly space: Pick<SpaceInfo, 'name' | 'calibration'>;
   readonly generation: Generation | null;
   readonly options: ProfileOptions;
   readonly configHash: string;
@@ -74,10 +75,10 @@ export class LiveProfiles {
   basis(space: LoadedSpace): LiveBasis {
     const generation = this.profiles(space.info.name).current();
     const published = generation?.options as ShapingOptions | undefined;
-    const settings = { alpha: alphaOf(space).value, ...readSettings(this.directory) };
+    const settings = { alpha: alphaOf(space).value, ...readSettings(this.directory, space.info) };
     const options = resolveOptions({ ...settings, ...published });
     const digest = generation?.configHash ?? configHash(options, declaredTypes(this.log));
-    return { generation, options, configHash: digest, types: this.log.types.list() };
+    return { space: space.info, generation, options, configHash: digest, types: this.log.types.list() };
   }
 
   of(user: UserKey | null, space: LoadedSpace, nowMs: number, basis = this.basis(space)): LiveUser {

@@ -1,6 +1,10 @@
+import type { ActionLog } from '../actions/log.js';
 import { importanceOfRun } from '../profile/importance.js';
 import type { InferPoints } from '../profile/infer.js';
+import { popularityDecay } from '../profile/options.js';
+import { collectPoints, PointScratch } from '../profile/points.js';
 import type { Popularity } from '../store/profiles.js';
+import { type BatchPlan, upToSeq } from './chunk.js';
 
 /** Decayed popularity is summed in multiples of this, so that the sum does not depend on the order of users. */
 export const popularityUnit = 2 ** -20;
@@ -10,6 +14,25 @@ export function rankPopularity(sums: Float64Array): Popularity {
   const items = Uint32Array.from(sums.keys()).filter((item) => sums[item] > 0);
   items.sort((a, b) => sums[b] - sums[a] || a - b);
   return { items, scores: Float64Array.from(items, (item) => sums[item] * popularityUnit) };
+}
+
+/** Popularity with a decay of its own, from one scan of the log; else it is read off the profiles. */
+export function popularityOf(log: ActionLog, plan: BatchPlan): Popularity {
+  const { options, types, table, idRank, asOf, maxSeq } = plan;
+  const sums = new Float64Array(table.rowOfItem.length);
+  const scratch = new PointScratch();
+  const collecting = {
+    windowDays: options.windowDays,
+    types,
+    maxItems: options.maxItemsPerUser,
+    hasVector: (item: number) => item < table.rowOfItem.length && table.rowOfItem[item] >= 0,
+    idRank,
+  };
+  log.scan(0, log.users.count(), (_, actions) => {
+    const points = collectPoints(upToSeq(actions, maxSeq), asOf, collecting, scratch);
+    addPopularity(sums, points, asOf, popularityDecay(options));
+  });
+  return rankPopularity(sums);
 }
 
 /** Adds one user's actions, each decayed by its age at `asOf`, to `sums` per item, in units. */

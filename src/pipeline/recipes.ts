@@ -1,23 +1,34 @@
 import type { VectorSearch } from '../ann/search.js';
 import type { LoadedSpace } from '../catalog/space.js';
+import { PinnersageError } from '../errors.js';
+import type { SpaceInfo } from '../model/item.js';
+import type { Recipe } from '../model/recipe.js';
 import { PopularityPrior } from '../retrieve/prior.js';
-import { paperRecipe, type Recipe, resolveRecipe } from '../retrieve/recipe.js';
+import { paperRecipe, resolveRecipe } from '../retrieve/recipe.js';
 import type { Popularity } from '../store/profiles.js';
 
-/** Recipes that have a name: `paper` is the method of the paper to the letter. */
-export const recipeNames = ['paper'] as const;
+/** Recipes that have a name: `paper` is the method of the paper to the letter, `calibrated` what `calibrate` chose. */
+export const recipeNames = ['paper', 'calibrated'] as const;
 export type RecipeName = (typeof recipeNames)[number];
 
 /** What a request may say of its recipe: a named one as the base, and single options over it. */
 export interface RecipeRequest extends Partial<Recipe> {
-  /** Where options come from that are not given. Default: the paper's, with as many medoids as configured. */
+  /**
+   * Where options come from that are not given. Default: what was calibrated for the space, else the paper's, with as many
+   * medoids as configured.
+   */
   readonly recipe?: RecipeName;
 }
 
-/** @throws `option-invalid`. */
-export function recipeOf(request: RecipeRequest, medoids: number): Recipe {
-  const base = request.recipe === undefined ? { ...paperRecipe, medoids } : paperRecipe;
-  return resolveRecipe(request, base);
+/** @throws `option-invalid`, also where a calibrated recipe is asked for and there is none. */
+export function recipeOf(request: RecipeRequest, { name, calibration }: SpaceInfo, medoids: number): Recipe {
+  if (request.recipe === 'paper') return resolveRecipe(request);
+  if (calibration) return resolveRecipe(request, calibration.recipe);
+  if (request.recipe === undefined) return resolveRecipe(request, { ...paperRecipe, medoids });
+  throw new PinnersageError(
+    'option-invalid',
+    `recipe: got calibrated, but space "${name}" has no calibration; run "pinnersage calibrate --space ${name}"`,
+  );
 }
 
 /** One prior per search and batch, made when a recipe first needs it. */

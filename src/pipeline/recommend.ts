@@ -11,10 +11,11 @@ import { createRng } from '../math/rng.js';
 import type { Candidate, Fallback, Recommendation } from '../model/candidate.js';
 import type { Filter } from '../model/filter.js';
 import type { ItemKey } from '../model/item.js';
+import type { Recipe } from '../model/recipe.js';
 import { requestSeed } from '../profile/sample.js';
 import { type Admitted, type CacheStats, NeighborCache } from '../retrieve/cache.js';
 import type { PopularityPrior } from '../retrieve/prior.js';
-import { type Recipe, recipeText } from '../retrieve/recipe.js';
+import { recipeText } from '../retrieve/recipe.js';
 import { type Pick as Picked, retrieve } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
 import { checkOneOf } from './guard.js';
@@ -159,7 +160,7 @@ export class Recommender {
     return {
       userId,
       count: positive('count', options.count ?? defaultCount),
-      recipe: recipeOf(options, basis.options.medoids),
+      recipe: recipeOf(options, basis.space, basis.options.medoids),
       seed: options.seed ?? deriveSeed('seed', userId, options.nowMs),
       seen,
       excluded: exclude.map((itemId) => this.catalog.ids.find(itemId)).filter((key) => key !== null),

@@ -4,7 +4,7 @@ import type { LoadedSpace } from '../catalog/space.js';
 import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import type { ActionTypes } from '../model/action.js';
-import type { AlphaChoice } from '../model/item.js';
+import type { AlphaChoice, SpaceInfo } from '../model/item.js';
 import { startingAlpha } from '../profile/alpha.js';
 import { defaultProfileOptions, type ProfileOptions, validateOptions } from '../profile/options.js';
 
@@ -24,13 +24,24 @@ export function shapingOptions(options: ProfileOptions): ShapingOptions {
 
 export const settingNames = Object.keys(defaultProfileOptions) as readonly (keyof Settings)[];
 
-/** Stored settings over the defaults. */
-export function readSettings(directory: Directory): Settings {
-  return { ...defaultProfileOptions, ...directory.readMeta<Partial<Settings>>('settings') };
+/** What was configured over what calibration chose for the space over the defaults. */
+export function readSettings(directory: Directory, space?: Pick<SpaceInfo, 'calibration'>): Settings {
+  return { ...defaultProfileOptions, ...calibrated(space), ...configured(directory) };
+}
+
+/** The settings that somebody has stated. */
+export function configured(directory: Directory): Partial<Settings> {
+  return directory.readMeta<Partial<Settings>>('settings') ?? {};
+}
+
+function calibrated(space?: Pick<SpaceInfo, 'calibration'>): Partial<Settings> {
+  if (!space?.calibration) return {};
+  const { lambda, popularityLambda, windowDays } = space.calibration;
+  return { lambda, popularityLambda, windowDays };
 }
 
 export function writeSettings(directory: Directory, changes: Partial<Settings>): Settings {
-  const stored = { ...directory.readMeta<Partial<Settings>>('settings'), ...changes };
+  const stored = { ...configured(directory), ...changes };
   const settings = { ...defaultProfileOptions, ...stored };
   validateOptions({ ...settings, alpha: 1 });
   directory.write(() => directory.writeMeta('settings', stored));

@@ -21,6 +21,12 @@ export interface ProfileOptions {
    */
   readonly lambda: number;
   /**
+   * Decay of an item's popularity, which the prior and the fallback go by. Unit: per day of age. Default: 'lambda', the
+   * decay of importance. Range: ≥ 0. Effect: higher follows what is in demand now; one of its own costs the batch another
+   * scan of the log. Source: ours.
+   */
+  readonly popularityLambda: number | 'lambda';
+  /**
    * Interests sampled per request, the paper's e. Unit: interests. Default: 3. Range: integer ≥ 1. Effect: more gives
    * broader candidates, with fewer from each. Source: algorithm.md §4.
    */
@@ -52,12 +58,18 @@ export interface ProfileOptions {
 export const defaultProfileOptions: Omit<ProfileOptions, 'alpha'> = {
   windowDays: 90,
   lambda: 0.01,
+  popularityLambda: 'lambda',
   medoids: 3,
   repeats: 'distinct',
   maxItemsPerUser: 20_000,
   onlineExactItems: 2_000,
   onlineActions: 20,
 };
+
+/** The decay of popularity, per day. */
+export function popularityDecay({ lambda, popularityLambda }: ProfileOptions): number {
+  return popularityLambda === 'lambda' ? lambda : popularityLambda;
+}
 
 /** Defaults where an option is not given; refuses what is out of range. */
 export function resolveOptions(
@@ -74,6 +86,9 @@ export function validateOptions(options: ProfileOptions): void {
   if (windowDays !== 'all' && !(Number.isFinite(windowDays) && windowDays > 0))
     refuse('windowDays', windowDays, "a finite number of days > 0, or 'all'");
   if (!(Number.isFinite(lambda) && lambda >= 0)) refuse('lambda', lambda, 'a finite decay per day ≥ 0');
+  const { popularityLambda } = options;
+  if (popularityLambda !== 'lambda' && !(Number.isFinite(popularityLambda) && popularityLambda >= 0))
+    refuse('popularityLambda', popularityLambda, "a finite decay per day ≥ 0, or 'lambda'");
   if (!isCount(medoids, 1)) refuse('medoids', medoids, 'an integer ≥ 1');
   if (repeats !== 'distinct' && repeats !== 'count') refuse('repeats', repeats, "'distinct' or 'count'");
   if (!isCount(options.maxItemsPerUser, 1))

@@ -1,5 +1,6 @@
-import { type EmbeddingTable, vectorOf } from '../model/item.js';
-import type { DrawnInterest } from '../profile/sample.js';
+import { createScores, filterOf } from '../ann/score.js';
+import { blockRows } from '../math/vectors.js';
+import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
 import { portion } from './cache.js';
 import { askNeighbors, availableRows, type Found, type LaneInput, type Source } from './lane.js';
 import type { Query } from './queries.js';
@@ -10,85 +11,162 @@ export interface MixtureOptions {
   readonly temperature: number;
   /** What is added to the score of a row: the popularity prior. */
   readonly bias: (row: number) => number;
+  /** Whether all vectors have norm 1. */
+  readonly normalized: boolean;
+  /** The weighted mean of all queries. */
+  readonly mean: Float32Array;
+  /** Rows times queries up to which every row is scored. Default: 4,000,000. Effect: above, speed for exactness. */
+  readonly scannedCells?: number;
 }
 
+const scannedCells = 4_000_000;
+
 /**
- * What: items by τ ln Σ_q w_q exp((s_q − 1)/τ), s_q the score of the item for query q and w_q the query's weight, plus the
- * bias.
+ * What: items by τ ln Σ_q w_q exp((s_q − 1)/τ) + 1, s_q the score of the item for query q and w_q the query's weight, plus
+ * the bias.
  * Source: a kernel density over the user's embeddings; ours. Its limits are the maximum over the queries (τ → 0) and
  * their mean (τ → ∞).
- * Convention: scored are the items among the nearest of each query and of the weighted mean of all queries, as many of
- * each as the count asks for (`portion`), and four times more while they do not suffice. The interest behind an item is
- * that of the largest w exp(s/τ), ties to the earlier query.
+ * Convention: the interest behind an item is that of the largest w exp(s/τ), ties to the earlier query. Ties of the score
+ * go to the lower row. Beyond `scannedCells` only the items among the nearest of each query and of the mean of all are
+ * scored, as many of each as the count asks for (`portion`), and four times more while they do not suffice.
  * Shapes and units: scores in the unit of the cosine.
  * Preconditions and errors: weights ≥ 0; with all of them 0 every query counts the same.
- * Time and memory: one search per query, then O(pool · queries · dim).
+ * Time and memory: O(rows · queries · dim), 20 bytes per row; else one search per query and O(pool · queries · dim).
  * Checked by: test/retrieve/recipes.test.ts (against a plain twin over the whole table).
  */
-export function mixtureSource(
-  input: LaneInput,
-  queries: readonly Query[],
-  mean: Float32Array,
-  options: MixtureOptions,
-): Source {
+export function mixtureSource(input: LaneInput, queries: readonly Query[], options: MixtureOptions): Source {
+  const rows = input.table.itemOfRow.length;
+  const isSmall = rows * queries.length <= (options.scannedCells ?? scannedCells);
   const available = availableRows(input);
-  let wanted = Math.min(available, portion(2 * options.count + 32));
-  let list = rank(input, queries, mean, wanted, options);
-  const given = new Set<number>();
+  let wanted = isSmall ? available : Math.min(available, portion(2 * options.count + 32));
+  const list = (): readonly Found[] =>
+    isSmall ? rankAll(input, queries, options) : rankPool(input, queries, wanted, options);
+  let found = list();
+  const given = new Set<ItemKey>();
   let at = 0;
   return () => {
     for (;;) {
-      while (at < list.length) {
-        const found = list[at++];
-        if (given.has(found.item)) continue;
-        given.add(found.item);
-        return found;
+      while (at < found.length) {
+        const next = found[at++];
+        if (given.has(next.item)) continue;
+        given.add(next.item);
+        return next;
       }
       if (wanted >= available) return null;
       wanted = Math.min(available, 4 * wanted);
-      list = rank(input, queries, mean, wanted, options);
+      found = list();
       at = 0;
     }
   };
 }
 
-function rank(
+/** Every row that may come back. */
+function rankAll(
+  { table, admit, barred }: LaneInput,
+  queries: readonly Query[],
+  options: MixtureOptions,
+): Found[] {
+  const rows = table.itemOfRow.length;
+  const sums = new ExponentSums(rows);
+  const scoresFor = scoresOfTable(table, options.normalized);
+  queries.forEach((query, q) => {
+    const scoresOf = scoresFor(query.vector);
+    const logWeight = Math.log(weightOf(query, queries));
+    for (let from = 0; from < rows; from += blockRows) {
+      const scores = scoresOf(from, Math.min(blockRows, rows - from));
+      for (let i = 0; i < scores.length; i++)
+        sums.add(from + i, q, logWeight + (scores[i] - 1) / options.temperature);
+    }
+  });
+  const mayReturn = filterOf(table.live, admit?.rows);
+  const ranked: number[] = [];
+  const score = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    if (!mayReturn(row) || barred.has(table.itemOfRow[row])) continue;
+    score[row] = options.temperature * sums.log(row) + 1 + options.bias(row);
+    ranked.push(row);
+  }
+  ranked.sort((a, b) => score[b] - score[a] || a - b);
+  return ranked.map((row) => ({
+    item: table.itemOfRow[row],
+    score: score[row],
+    from: queries[sums.greatest[row]].from,
+  }));
+}
+
+/** Per row ln Σ exp of what was added, without overflow, and which addition was the greatest. */
+class ExponentSums {
+  readonly greatest: Int32Array;
+  private readonly highest: Float64Array;
+  private readonly sums: Float64Array;
+
+  constructor(rows: number) {
+    this.greatest = new Int32Array(rows);
+    this.highest = new Float64Array(rows).fill(Number.NEGATIVE_INFINITY);
+    this.sums = new Float64Array(rows);
+  }
+
+  add(row: number, which: number, exponent: number): void {
+    const highest = this.highest[row];
+    if (exponent === Number.NEGATIVE_INFINITY) return; // a query of weight 0
+    if (exponent <= highest) {
+      this.sums[row] += Math.exp(exponent - highest);
+      return;
+    }
+    this.sums[row] = this.sums[row] * Math.exp(highest - exponent) + 1;
+    this.highest[row] = exponent;
+    this.greatest[row] = which;
+  }
+
+  log(row: number): number {
+    return this.highest[row] + Math.log(this.sums[row]);
+  }
+}
+
+const known = new WeakMap<Float32Array, ReturnType<typeof createScores>>();
+
+/** One scorer per matrix. */
+function scoresOfTable(table: EmbeddingTable, normalized: boolean): ReturnType<typeof createScores> {
+  const kept = known.get(table.vectors) ?? createScores({ ...table, normalized });
+  known.set(table.vectors, kept);
+  return kept;
+}
+
+function rankPool(
   input: LaneInput,
   queries: readonly Query[],
-  mean: Float32Array,
   wanted: number,
   options: MixtureOptions,
 ): Found[] {
   const { table, barred } = input;
   const pool = new Set<number>();
-  const center: Query = { vector: mean, row: null, weight: 0, from: null };
+  const center: Query = { vector: options.mean, row: null, weight: 0, from: null };
   for (const query of [...queries, center])
     for (const row of askNeighbors(input, query, wanted).rows)
       if (!barred.has(table.itemOfRow[row])) pool.add(row);
   const found = Array.from(pool, (row) => ({ row, ...scoreRow(table, row, queries, options) }));
-  found.sort((a, b) => b.score - a.score || a.row - b.row);
-  return found;
+  return found.sort((a, b) => b.score - a.score || a.row - b.row);
 }
 
+/** The score of one row for the queries, and the interest that weighs most. */
 function scoreRow(
   table: EmbeddingTable,
   row: number,
   queries: readonly Query[],
-  { temperature, bias }: MixtureOptions,
+  { temperature, bias }: Pick<MixtureOptions, 'temperature' | 'bias'>,
 ): Found {
   const item = table.itemOfRow[row];
   const vector = vectorOf(table, item) as Float32Array;
-  const isUnweighted = queries.every(({ weight }) => weight === 0);
-  let best = Number.NEGATIVE_INFINITY;
-  let from: DrawnInterest | null = null;
-  const exponents = queries.map((query) => {
-    const weight = isUnweighted ? 1 / queries.length : query.weight;
-    const exponent = Math.log(weight) + (scoreOf(query.vector, vector) - 1) / temperature;
-    if (exponent > best || from === null) [best, from] = [exponent, query.from];
-    return exponent;
+  const sums = new ExponentSums(1);
+  queries.forEach((query, q) => {
+    const logWeight = Math.log(weightOf(query, queries));
+    sums.add(0, q, logWeight + (scoreOf(query.vector, vector) - 1) / temperature);
   });
-  const sum = exponents.reduce((all, exponent) => all + Math.exp(exponent - best), 0);
-  return { item, from, score: temperature * (best + Math.log(sum)) + 1 + bias(row) };
+  return { item, from: queries[sums.greatest[0]].from, score: temperature * sums.log(0) + 1 + bias(row) };
+}
+
+function weightOf({ weight }: Query, queries: readonly Query[]): number {
+  return queries.every((other) => other.weight === 0) ? 1 / queries.length : weight;
 }
 
 /** 1 − ‖q − x‖²/2, as every search scores. */

@@ -1,8 +1,8 @@
 import type { Rng } from '../math/rng.js';
 import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
+import type { QueryKind, Recipe } from '../model/recipe.js';
 import { type DrawnInterest, type InterestSample, sampleInterests } from '../profile/sample.js';
-import type { QueryKind, Recipe } from './recipe.js';
 
 /** Something whose nearest items are candidates. */
 export interface Query {
@@ -18,13 +18,13 @@ export interface Query {
 /** The heaviest items that are looked up under `query: items`: bounds time. */
 const mostItems = 256;
 
-/** The interests that the recipe uses. Of 'top' and 'all' nothing is drawn: their order is that of importance. */
+/** The interests that the recipe uses: under 'sample' drawn with `rng`, else by falling importance. */
 export function useInterests(
   interests: readonly Interest[],
-  { interests: choice, medoids }: Recipe,
-  rng: Rng,
+  { interests: choice, medoids }: Pick<Recipe, 'interests' | 'medoids'>,
+  rng?: Rng,
 ): InterestSample {
-  if (choice === 'sample') return sampleInterests(interests, medoids, rng);
+  if (choice === 'sample' && rng) return sampleInterests(interests, medoids, rng);
   const total = interests.reduce((sum, { importance }) => sum + importance, 0);
   const all = interests.map((interest) => ({
     interest,

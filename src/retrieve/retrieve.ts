@@ -3,13 +3,14 @@ import type { Rng } from '../math/rng.js';
 import { TopK } from '../math/topk.js';
 import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
+import type { MergeRule, Recipe } from '../model/recipe.js';
 import type { DrawnInterest } from '../profile/sample.js';
 import type { Admitted, NeighborCache } from './cache.js';
-import { cosine, type Found, Lane, type LaneInput, neighborSource, Picked } from './lane.js';
+import { type Found, Lane, type LaneInput, neighborSource, Picked } from './lane.js';
 import { mixtureSource } from './mixture.js';
 import { PopularityPrior } from './prior.js';
 import { isUsable, makeQueries, meanOf, type Query, useInterests } from './queries.js';
-import { type MergeRule, type Recipe, resolveRecipe } from './recipe.js';
+import { resolveRecipe } from './recipe.js';
 
 export interface RetrieveInput {
   readonly interests: readonly Interest[];
@@ -85,12 +86,13 @@ export function retrieve(input: RetrieveInput, options: RetrieveOptions, rng: Rn
   const picked = new Picked(input.table);
   const { count } = options;
   const lanes = makeLanes(limited, queries, { count, recipe, normalized: input.normalized, prior, picked });
+  const explain = explainer(input.table, drawn, options.because);
   const picks: Pick[] = [];
   while (picks.length < count) {
     const next = nextLane(lanes, recipe.merge);
     if (!next) break;
     next.lane.give(next.found);
-    picks.push(explain(input.table, next.found, drawn, options.because));
+    picks.push(explain(next.found));
   }
   return { fallback: null, drawn, propensity, picks };
 }
@@ -130,10 +132,9 @@ function makeLanes(input: LaneInput, queries: readonly Query[], plan: LanePlan):
   const { diversity, temperature } = recipe;
   if (recipe.merge === 'mixture') {
     const bias = (row: number): number => (prior ? recipe.prior * prior.of(row) : 0);
-    const mean = meanOf(queries, plan.normalized);
-    return [
-      new Lane(mixtureSource(input, queries, mean, { count, temperature, bias }), 1, picked, diversity),
-    ];
+    const { normalized } = plan;
+    const options = { count, temperature, bias, normalized, mean: meanOf(queries, normalized) };
+    return [new Lane(mixtureSource(input, queries, options), 1, picked, diversity)];
   }
   const share = Math.ceil(count / queries.length);
   return queries.map(
@@ -163,29 +164,36 @@ function nextLane(lanes: readonly Lane[], rule: MergeRule): { lane: Lane; found:
   return best;
 }
 
-/** A candidate with the interest behind it: that of its query, else the one whose medoid is nearest. */
-function explain(
+/** Tells of a candidate the interest behind it: that of its query, else the one whose medoid is nearest. */
+function explainer(
   table: EmbeddingTable,
-  { item, score, from }: Found,
   drawn: readonly DrawnInterest[],
   because: number,
-): Pick {
-  const { interest } = from ?? nearestInterest(table, item, drawn);
-  return { item, score, interest, because: because > 0 ? reasons(table, interest, item, because) : [] };
+): (found: Found) => Pick {
+  const medoids = drawn.map(({ interest }) => unit(vectorOf(table, interest.medoid)));
+  return ({ item, score, from }) => {
+    const { interest } = from ?? drawn[nearest(medoids, vectorOf(table, item))];
+    return { item, score, interest, because: because > 0 ? reasons(table, interest, item, because) : [] };
+  };
 }
 
-function nearestInterest(
-  table: EmbeddingTable,
-  item: ItemKey,
-  drawn: readonly DrawnInterest[],
-): DrawnInterest {
-  const candidate = vectorOf(table, item);
-  let best = drawn[0];
+function unit(vector: Float32Array | null): Float32Array | null {
+  if (!vector) return null;
+  let squared = 0;
+  for (const x of vector) squared += x * x;
+  return vector.map((x) => x / Math.sqrt(squared));
+}
+
+/** Place of the unit vector with the greatest inner product; ties to the first. */
+function nearest(units: readonly (Float32Array | null)[], vector: Float32Array | null): number {
+  let best = 0;
   let highest = Number.NEGATIVE_INFINITY;
-  for (const from of drawn) {
-    const medoid = vectorOf(table, from.interest.medoid);
-    const likeness = medoid && candidate ? cosine(medoid, candidate) : Number.NEGATIVE_INFINITY;
-    if (likeness > highest) [best, highest] = [from, likeness];
+  for (let at = 0; at < units.length; at++) {
+    const own = units[at];
+    if (!own || !vector) continue;
+    let product = 0;
+    for (let i = 0; i < own.length; i++) product += own[i] * vector[i];
+    if (product > highest) [best, highest] = [at, product];
   }
   return best;
 }

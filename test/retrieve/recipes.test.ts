@@ -3,15 +3,11 @@ import { expect, test } from 'vitest';
 import { createRng } from '../../src/math/rng.js';
 import { type EmbeddingTable, vectorOf } from '../../src/model/item.js';
 import type { Interest } from '../../src/model/profile.js';
-import {
-  interestChoices,
-  mergeRules,
-  paperRecipe,
-  queryKinds,
-  type Recipe,
-  recipeText,
-  resolveRecipe,
-} from '../../src/retrieve/recipe.js';
+import { interestChoices, mergeRules, queryKinds, type Recipe } from '../../src/model/recipe.js';
+import type { LaneInput } from '../../src/retrieve/lane.js';
+import { mixtureSource } from '../../src/retrieve/mixture.js';
+import { makeQueries, meanOf } from '../../src/retrieve/queries.js';
+import { paperRecipe, recipeText, resolveRecipe } from '../../src/retrieve/recipe.js';
 import { type RetrieveInput, retrieve } from '../../src/retrieve/retrieve.js';
 import { randomMatrix } from '../helpers/vectors.js';
 import { byAngle, inputOf, interest, tableOf } from './tables.js';
@@ -208,6 +204,28 @@ test('every recipe without a draw equals its plain twin', () => {
     ),
     { numRuns: 300 },
   );
+});
+
+test('a mixture over a pool that holds everything equals that over all rows', () => {
+  const table = tableOf(randomMatrix(6, 60, 5), 5);
+  const mine = [interest('a', 0, 5, [0, 1]), interest('b', 9, 2), interest('c', 20, 0)];
+  const input: LaneInput = inputOf(table, mine, [0, 1, 9]);
+  const drawn = mine.map((own) => ({ interest: own, probability: 0 }));
+  const queries = makeQueries(drawn, 'centroid', table, true);
+  const bias = (row: number): number => row / 100;
+  const options = { count: 20, temperature: 0.2, bias, normalized: true, mean: meanOf(queries, true) };
+  const all = (scannedCells: number) => {
+    const source = mixtureSource(input, queries, { ...options, scannedCells });
+    return Array.from({ length: 57 }, () => source());
+  };
+  const pooled = all(0);
+  expect(pooled.at(-1)).not.toBeNull();
+  expect(pooled.map((found) => [found?.item, found?.from?.interest.id])).toEqual(
+    all(1e6).map((found) => [found?.item, found?.from?.interest.id]),
+  );
+  pooled.forEach((found, i) => {
+    expect(found?.score).toBeCloseTo(all(1e6)[i]?.score ?? Number.NaN, 5);
+  });
 });
 
 test('a mixture asks again until the count is met, and nothing comes twice', () => {

@@ -1,5 +1,5 @@
 import type { Recommendation } from '../../model/candidate.js';
-import type { Recipe } from '../../retrieve/recipe.js';
+import type { Recipe } from '../../model/recipe.js';
 import type { RecommendedItem } from '../../store/recommendations.js';
 import type { Answer } from '../recommend.js';
 
