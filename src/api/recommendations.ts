@@ -3,9 +3,9 @@ import type { Filter } from '../model/filter.js';
 import { flag, id, instant, integer, listOf, nullable, number, oneOf, record, text } from './schema.js';
 import { filter, filterText, source } from './shared.js';
 
-/** How interests become candidates; the defaults are the paper's. */
+/** How interests become candidates; the defaults are those that were calibrated, else the paper's. */
 const recipe = {
-  recipe: Type.Optional(oneOf(['paper'], 'Where options that are not given come from')),
+  recipe: Type.Optional(oneOf(['paper', 'calibrated'], 'Where options that are not given come from')),
   interests: Type.Optional(oneOf(['sample', 'top', 'all'], 'Which interests are used, by default sample')),
   medoids: Type.Optional(integer('How many, of sample and top; as configured by default (3)', 1)),
   query: Type.Optional(

@@ -2,9 +2,10 @@ import { ActionLog } from '../actions/log.js';
 import { findUser } from '../actions/users.js';
 import { openDirectory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
-import type { Metadata } from '../model/item.js';
+import type { Metadata, SpaceInfo } from '../model/item.js';
 import type { ContenderSource } from './contender.js';
 import type { BuiltInChoice } from './contenders/builtin.js';
+import { calibratedContenders, calibratedNames } from './contenders/recipe.js';
 import { loadContenders } from './desk.js';
 import { type EvaluationInput, prepareEvaluation } from './evaluation.js';
 import { builtInContenders } from './options.js';
@@ -29,13 +30,15 @@ export interface EvaluateOptions extends EvaluationInput, SummaryOptions, Omit<W
 export async function evaluate(path: string, options: EvaluateOptions = {}): Promise<EvaluationReport> {
   const { baseline, segments = [], contenders, exposureStrength, modules = [], ...rest } = options;
   const { workers, onProgress, signal, ...input } = rest;
-  const args: BuiltInChoice = defined({ names: contenders, exposureStrength });
-  const sources = [{ ...builtInContenders, args }, ...modules];
-  const names = (await loadContenders(sources)).map(({ name }) => name);
-  const chosen = chosenBaseline(names, baseline);
+  const names = contenders?.filter((name) => !calibratedNames.includes(name));
+  const args: BuiltInChoice = defined({ names, exposureStrength });
   const directory = await openDirectory(path, { mode: 'read' });
   try {
     const evaluation = prepareEvaluation(directory, input);
+    const calibrated = calibratedSources(evaluation.space.info, contenders);
+    const sources = [{ ...builtInContenders, args }, ...calibrated, ...modules];
+    const taking = (await loadContenders(sources)).map(({ name }) => name);
+    const chosen = chosenBaseline(taking, baseline);
     const { users } = new ActionLog(directory);
     const attributesOf = (user: number): Metadata => findUser(users, users.idOf(user))?.attributes ?? {};
     checkSegments(segments, evaluation.plan.users, attributesOf);
@@ -44,6 +47,18 @@ export async function evaluate(path: string, options: EvaluateOptions = {}): Pro
   } finally {
     await directory.close();
   }
+}
+
+/** What calibration chose, where there is a calibration and its contenders are wanted. */
+function calibratedSources(space: SpaceInfo, wanted: readonly string[] | undefined): ContenderSource[] {
+  const names = calibratedNames.filter((name) => wanted?.includes(name) ?? true);
+  const source = calibratedContenders(space, names);
+  if (source) return [source];
+  if (wanted === undefined || names.length === 0) return [];
+  throw new PinnersageError(
+    'option-invalid',
+    `contender: got "${names[0]}", but space "${space.name}" has no calibration; run "pinnersage calibrate" first`,
+  );
 }
 
 function chosenBaseline(names: readonly string[], wanted: string | undefined): string {

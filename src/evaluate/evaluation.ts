@@ -2,12 +2,13 @@ import { ActionLog } from '../actions/log.js';
 import { Catalog } from '../catalog/catalog.js';
 import type { LoadedSpace } from '../catalog/space.js';
 import type { Directory } from '../disk/directory.js';
-import type { UserKey } from '../model/item.js';
+import type { SpaceInfo, UserKey } from '../model/item.js';
 import { readSettings } from '../pipeline/settings.js';
 import { startingAlpha } from '../profile/alpha.js';
 import { type ProfileOptions, resolveOptions } from '../profile/options.js';
 import { resolveRecipe } from '../retrieve/recipe.js';
 import type { SharedRecipe } from './contender.js';
+import { calibrationSource } from './contenders/recipe.js';
 import type { DeskInput } from './desk.js';
 import type { Provenance } from './guard.js';
 import { type Layout, layoutFor } from './layout.js';
@@ -15,6 +16,7 @@ import { type LogTable, loadLog } from './log.js';
 import { type FittedSpace, fitPeriod, type PeriodData } from './models.js';
 import { budgetsFor, type ProtocolOptions, resolveProtocol } from './options.js';
 import { cutOf, makePlan, makeTimetable, type Plan } from './plan.js';
+import { refitOf } from './refit.js';
 import { reachable, sourcesOf } from './space.js';
 import type { WalkRules } from './walker.js';
 
@@ -25,7 +27,12 @@ export interface EvaluationInput extends Partial<ProtocolOptions> {
   readonly profile?: Partial<ProfileOptions>;
   /** Retrieval options that every contender gets. Default: none. */
   readonly shared?: SharedRecipe;
-  /** Vectors as they were known at a cut, for spaces that are learnt from actions. Default: the stored ones throughout. */
+  /** Leaves out what was calibrated for the space: its own calibration must not see it. Default: false. */
+  readonly uncalibrated?: boolean;
+  /**
+   * Vectors as they were known at a cut. Default: for a space that `embed` made from actions, made again with its options;
+   * else the stored ones throughout.
+   */
   readonly fitSpace?: (untilMs: number, log: LogTable) => FittedSpace;
 }
 
@@ -50,9 +57,10 @@ export function prepareEvaluation(directory: Directory, input: EvaluationInput):
   const space = catalog.load(input.space);
   const log = loadLog(actionLog);
   const types = actionLog.types.list();
+  const about = input.uncalibrated ? withoutCalibration(space.info) : space.info;
   const options = resolveOptions({
-    ...readSettings(directory, space.info),
-    alpha: alphaOf(space),
+    ...readSettings(directory, about),
+    alpha: alphaOf(about, space),
     ...input.profile,
   });
   const idRank = catalog.ids.ranks();
@@ -73,6 +81,7 @@ export function prepareEvaluation(directory: Directory, input: EvaluationInput):
       ? 'impressions'
       : 'sampled',
   };
+  const fitSpace = input.fitSpace ?? refitOf(directory, space);
   return {
     space,
     log,
@@ -84,10 +93,10 @@ export function prepareEvaluation(directory: Directory, input: EvaluationInput):
     *periods() {
       for (const [p, first] of timetable.periods.entries()) {
         const cutMs = cutOf(timetable, first);
-        const fitted = input.fitSpace?.(cutMs, log) ?? null;
+        const fitted = fitSpace?.(cutMs, log) ?? null;
         const stored: Provenance[] = fitted ? [] : sourcesOf(space);
         const period = fitPeriod(log, rules.history, cutMs, fitted?.table ?? space, fitted);
-        yield [p, { ...period, sources: [...period.sources, ...stored] }];
+        yield [p, { ...period, sources: [...period.sources, ...stored, ...calibrationSource(about)] }];
       }
     },
   };
@@ -97,17 +106,22 @@ function protocolOf({
   space: _,
   profile: __,
   fitSpace: ___,
+  uncalibrated: ____,
   ...given
 }: EvaluationInput): Partial<ProtocolOptions> {
   return given;
 }
 
 /** The space's own threshold, else that of the starting rule, which is not stored here. */
-function alphaOf(space: LoadedSpace): number {
-  const stored = space.info.alpha?.value;
+function alphaOf(about: SpaceInfo, space: LoadedSpace): number {
+  const stored = about.alpha?.value;
   if (stored !== undefined) return stored;
   const live = Uint32Array.from(space.live.keys()).filter((row) => space.live[row] === 1);
   return startingAlpha(space.vectors, space.dim, live).value;
+}
+
+function withoutCalibration({ calibration: _, alpha, ...info }: SpaceInfo): SpaceInfo {
+  return { ...info, alpha: alpha?.origin === 'calibrated' ? null : alpha };
 }
 
 function liveItems({ live }: LoadedSpace): number {

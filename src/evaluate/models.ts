@@ -3,6 +3,7 @@ import type { VectorSearch } from '../ann/search.js';
 import { allocateVectors } from '../math/vectors.js';
 import type { EmbeddingTable } from '../model/item.js';
 import { addPopularity, rankPopularity } from '../pipeline/popularity.js';
+import { popularityDecay } from '../profile/options.js';
 import { collectPoints, PointScratch } from '../profile/points.js';
 import { NeighborCache } from '../retrieve/cache.js';
 import { PopularityPrior } from '../retrieve/prior.js';

@@ -21,7 +21,11 @@ export interface RecipeRequest extends Partial<Recipe> {
 }
 
 /** @throws `option-invalid`, also where a calibrated recipe is asked for and there is none. */
-export function recipeOf(request: RecipeRequest, { name, calibration }: SpaceInfo, medoids: number): Recipe {
+export function recipeOf(
+  request: RecipeRequest,
+  { name, calibration }: Pick<SpaceInfo, 'name' | 'calibration'>,
+  medoids: number,
+): Recipe {
   if (request.recipe === 'paper') return resolveRecipe(request);
   if (calibration) return resolveRecipe(request, calibration.recipe);
   if (request.recipe === undefined) return resolveRecipe(request, { ...paperRecipe, medoids });

@@ -98,3 +98,32 @@ test('the prior follows the batch', async () => {
   expect(first()).toBe('i50');
   await data.close();
 });
+
+test('popularity fades as importance does, or at a pace of its own', async () => {
+  const path = join(tempDir(), 'data');
+  const data = await open(path, { onNote: () => {} });
+  await data.putItems(
+    ['old', 'new', 'third'].map((itemId, i) => ({ itemId, embedding: [i === 0 ? 1 : 0, 1, i] })),
+  );
+  const act = (itemId: string, user: number, daysAgo: number) => ({
+    userId: `${itemId}${user}`,
+    itemId,
+    type: 'save',
+    timestamp: now - daysAgo * 86_400_000,
+  });
+  await data.appendActions([...[0, 1, 2].map((user) => act('old', user, 10)), act('new', 0, 1)]);
+  const popular = async (settings: Parameters<typeof data.configure>[0]) => {
+    await data.configure(settings);
+    await data.batch({ nowMs: now, alpha: 0.4 });
+    return data.recommend('nobody', { count: 2, nowMs: now }).items;
+  };
+  const asImportance = await popular({ lambda: 0.01 });
+  expect(asImportance.map(({ itemId }) => itemId)).toEqual(['old', 'new']);
+  expect(asImportance[0].score).toBeCloseTo(3 * Math.exp(-0.1), 5);
+  expect(await popular({ popularityLambda: 0.01 })).toEqual(asImportance);
+  const own = await popular({ popularityLambda: 1 });
+  expect(own.map(({ itemId }) => itemId)).toEqual(['new', 'old']);
+  expect(own[0].score).toBeCloseTo(Math.exp(-1), 5);
+  await expect(data.configure({ popularityLambda: -1 })).rejects.toMatchObject({ code: 'option-invalid' });
+  await data.close();
+});

@@ -38,25 +38,35 @@ export function recipeSource(settings: readonly RecipeSetting[]): ContenderSourc
   return { module: import.meta.url, args: settings };
 }
 
-/** What calibration chose for a space, and the single embedding it was compared with; null where nothing was calibrated. */
-export function calibratedContenders({ calibration, alpha }: SpaceInfo): ContenderSource | null {
+/** The contenders that a calibration adds. */
+export const calibratedNames: readonly string[] = ['calibrated', 'calibrated-single'];
+
+/** What calibration chose for a space, and the single embedding it was compared with; null where there is nothing. */
+export function calibratedContenders(
+  { calibration, alpha }: SpaceInfo,
+  names = calibratedNames,
+): ContenderSource | null {
   if (!calibration) return null;
   const { recipe, lambda, single, family } = calibration;
-  return recipeSource([
+  const shaping = alpha ? { alpha: alpha.value } : {};
+  const settings: RecipeSetting[] = [
     {
       name: 'calibrated',
       about: `as calibrated: ${family === 'several' ? 'several embeddings' : 'the best single embedding'}`,
       recipe,
       lambda,
-      ...(alpha ? { alpha: alpha.value } : {}),
+      ...shaping,
     },
     {
       name: 'calibrated-single',
       about: 'the best single embedding of the calibration',
       recipe: single.recipe,
       lambda: single.lambda,
+      ...shaping,
     },
-  ]);
+  ];
+  const chosen = settings.filter(({ name }) => names.includes(name));
+  return chosen.length > 0 ? recipeSource(chosen) : null;
 }
 
 /** Up to when the calibration of a space has seen: what is evaluated with it must begin later. */
