@@ -155,19 +155,22 @@ export class ActionLog {
     limit: number,
     before?: Uint8Array,
   ): Iterable<StoredAction & { readonly key: Uint8Array }> {
-    const range = {
-      start: before ? asBuffer(before) : endKey(user + 1),
-      end: u32Key(user),
-      reverse: true,
-      exclusiveStart: true,
-      limit,
-    };
-    for (const { key, value } of this.table.getRange(range)) yield { key, ...decodeAction(key, value) };
+    const start = before ? asBuffer(before) : endKey(user + 1);
+    let left = limit;
+    for (const entry of this.table.getRange({ start, end: u32Key(user), reverse: true })) {
+      for (const { key, value } of rowsOf(entry).reverse()) {
+        if (left === 0) return;
+        if (before && Buffer.compare(key, before) >= 0) continue;
+        left--;
+        yield { key, ...decodeAction(key, value) };
+      }
+    }
   }
 
   /** Keys of one user's actions, in order. */
-  keysOf(user: UserKey): Iterable<Uint8Array> {
-    return this.table.getKeys({ start: u32Key(user), end: endKey(user + 1) });
+  *keysOf(user: UserKey): Iterable<Uint8Array> {
+    for (const entry of this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }))
+      for (const { key } of rowsOf(entry)) yield key;
   }
 
   /** Removes actions by their keys. What was accepted keeps its numbers; a removal has one too. Call inside `Directory.write`. */

@@ -91,6 +91,16 @@ test('however actions come and go, blocks hold what a map of keys would', async 
       expect([...log.all()]).toEqual(expected);
       expect(log.count()).toBe(expected.length);
       expect([...log.actions(7)]).toEqual(expected.filter(({ user }) => user === 7));
+      const ofOne = expected.filter(({ user }) => user === 1).reverse();
+      expect([...log.keysOf(1)].map(hex).reverse()).toEqual(ofOne.map((action) => hex(encodeKey(action))));
+      const pages: string[] = [];
+      for (let before: Uint8Array | undefined; ; ) {
+        const page = [...log.newest(1, 3, before)].map(({ key }) => key);
+        if (page.length === 0) break;
+        pages.push(...page.map(hex));
+        before = page[page.length - 1];
+      }
+      expect(pages).toEqual(ofOne.map((action) => hex(encodeKey(action))));
       const scanned: [user: number, times: number[], seqs: number[]][] = [];
       log.scan(0, 2 ** 32, (user, { length, times, seqs }) => {
         scanned.push([user, [...times.subarray(0, length)], [...seqs.subarray(0, length)]]);
