@@ -1,5 +1,8 @@
 import type { Estimate } from './bootstrap.js';
 
+/** The contender that is the same for everybody. */
+export const popularityName = 'popularity';
+
 /** What `evaluate` found, as its JSON has it: no clock, no machine, so the same command gives the same bytes. */
 export interface EvaluationReport {
   readonly protocol: ProtocolReport;

@@ -13,8 +13,8 @@ const mostValues = 8;
 const measures = {
   activity: { of: (user: UserSums) => user.facts.items, unit: 'items' },
   interests: { of: (user: UserSums) => user.facts.interests, unit: 'interests' },
-  diversity: { of: (user: UserSums) => user.facts.diversity, unit: 'mean distance of interests' },
-  age: { of: (user: UserSums) => user.facts.ageDays, unit: 'days since the first action' },
+  diversity: { of: (user: UserSums) => user.facts.diversity, unit: '' },
+  age: { of: (user: UserSums) => user.facts.ageDays, unit: 'days' },
 } as const;
 
 /** Groups of users, how each contender serves them, and the gap between the best and the worst served. */
@@ -56,7 +56,7 @@ function byThirds(users: readonly UserSums[], of: (user: UserSums) => number, un
 
 function rangeOf(values: readonly number[], unit: string): string {
   const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => Number(value.toPrecision(3)));
-  return low === high ? `${low} ${unit}` : `${low} to ${high} ${unit}`;
+  return (low === high ? `${low} ${unit}` : `${low} to ${high} ${unit}`).trim();
 }
 
 /** The most frequent values, and the rest together; numbers of many values by thirds. */

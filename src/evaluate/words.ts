@@ -1,7 +1,7 @@
 import type { Estimate } from './bootstrap.js';
 import type { Layout } from './layout.js';
 import { bestSingle, verdictOf } from './orderings.js';
-import type { ContenderReport, EvaluationReport } from './report.js';
+import { type ContenderReport, type EvaluationReport, popularityName } from './report.js';
 import { headline, type MetricTable } from './table.js';
 
 type Found = Omit<EvaluationReport, 'words' | 'notes'>;
@@ -13,6 +13,7 @@ export function wordsOf(found: Found, table: MetricTable, layout: Layout): strin
   const metrics = headline(layout).filter((metric) => Number.isFinite(rivals[0].metrics[metric].mean));
   return [
     ...metrics.map((metric) => winner(rivals, metric, table)),
+    ...bestPersonal(rivals, metrics, table),
     ...severalAgainstOne(rivals, metrics, table),
     ...ceiling(found.contenders, rivals, metrics[1] ?? metrics[0]),
     ...orderingWords(found),
@@ -30,9 +31,26 @@ function winner(rivals: readonly ContenderReport[], metric: string, table: Metri
     .filter(({ name }) => verdictOf(table.difference(first.name, name, metric)) !== 'holds');
   const others = tied.length > 1 ? ` ${tied.length} contenders cannot be told from it.` : '';
   return (
-    `${metric}: ${first.name} is first with ${shown(first.metrics[metric])}, ${surely} ${second.name} ` +
+    `${labelOf(metric)}: ${first.name} is first with ${shown(first.metrics[metric])}, ${surely} ${second.name} ` +
     `(by ${shown(lead)}).${others}`
   );
+}
+
+/** Where what is the same for everybody wins, what comes next. */
+function bestPersonal(
+  rivals: readonly ContenderReport[],
+  metrics: readonly string[],
+  table: MetricTable,
+): string[] {
+  const personal = rivals.filter(({ name }) => !name.startsWith(popularityName));
+  if (personal.length < 2 || personal.length === rivals.length) return [];
+  return metrics
+    .filter((metric) => best(rivals, metric).name.startsWith(popularityName))
+    .map((metric) => `Of what is personal: ${winner(personal, metric, table)}`);
+}
+
+function best(rivals: readonly ContenderReport[], metric: string): ContenderReport {
+  return rivals.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
 }
 
 /** The best of the models with several embeddings against the best single average, metric by metric. */
@@ -46,13 +64,13 @@ function severalAgainstOne(
   return metrics.flatMap((metric) => {
     const single = bestSingle(table, metric);
     if (single === null) return [];
-    const best = several.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
-    const difference = table.difference(best.name, single, metric);
+    const first = best(several, metric);
+    const difference = table.difference(first.name, single, metric);
     const verdict = { holds: 'win over', fails: 'lose to', unclear: 'cannot be told from' }[
       verdictOf(difference)
     ];
     return [
-      `${metric}: several embeddings (best: ${best.name}) ${verdict} one (best: ${single}), by ${shown(difference)}.`,
+      `${labelOf(metric)}: several embeddings (best: ${first.name}) ${verdict} one (best: ${single}), by ${shown(difference)}.`,
     ];
   });
 }
@@ -64,10 +82,10 @@ function ceiling(
 ): string[] {
   const oracle = all.find(({ name }) => name === 'oracle');
   if (!oracle) return [];
-  const best = rivals.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
+  const first = best(rivals, metric);
   return [
-    `${metric}: asking from the closest item of the user's past, known afterwards, would reach ` +
-      `${shown(oracle.metrics[metric])}; the best contender, ${best.name}, reaches ${shown(best.metrics[metric])}.`,
+    `${labelOf(metric)}: asking from the closest item of the user's past, known afterwards, would reach ` +
+      `${shown(oracle.metrics[metric])}; the best contender, ${first.name}, reaches ${shown(first.metrics[metric])}.`,
   ];
 }
 
@@ -82,13 +100,15 @@ function orderingWords({ orderings }: Found): string[] {
 }
 
 function segmentWords({ segments }: Found, rivals: readonly ContenderReport[], metric: string): string[] {
-  const best = rivals.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
+  const personal = rivals.filter(({ name }) => !name.startsWith(popularityName));
+  if (personal.length === 0) return [];
+  const served = best(personal, metric).name;
   return segments.flatMap(({ by, gaps }) => {
-    const gap = gaps.find(({ contender }) => contender === best.name);
+    const gap = gaps.find(({ contender }) => contender === served);
     if (!gap) return [];
     const sure = verdictOf(gap.gap) === 'holds' ? '' : ', not surely';
     return [
-      `By ${by}, ${best.name} serves ${gap.best} best and ${gap.worst} worst: ${metric} ${shown(gap.gap)} apart${sure}.`,
+      `By ${by}, ${served} serves ${gap.best} best and ${gap.worst} worst: ${labelOf(metric)} ${shown(gap.gap)} apart${sure}.`,
     ];
   });
 }
@@ -100,4 +120,14 @@ export function shown({ mean, low, high }: Estimate): string {
 
 export function short(value: number): string {
   return Number.isFinite(value) ? value.toFixed(3).replace(/^(-?)0\./, '$1.') : '-';
+}
+
+const labels: { readonly [metric: string]: string } = {
+  rPrecision: 'R-precision',
+  reciprocalRank: 'reciprocal rank',
+};
+
+/** A metric as people call it. */
+export function labelOf(metric: string): string {
+  return labels[metric] ?? metric;
 }

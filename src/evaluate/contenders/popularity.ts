@@ -1,9 +1,10 @@
 import type { Contender } from '../contender.js';
+import { popularityName } from '../report.js';
 
 /** What everybody likes now, the same for all users but for what each has seen. */
 export function popularity(): Contender {
   return {
-    name: 'popularity',
+    name: popularityName,
     about: 'the most popular items, decayed by age; not personal',
     fit: ({ barred, models: { popular, popularity, table } }) => ({
       candidates: (count) => {
