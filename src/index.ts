@@ -5,6 +5,21 @@ export type { Recall } from './ann/recall.js';
 export type { LeftOutItem, RefinementReport, RefineOptions, RefineReport } from './catalog/refine.js';
 export { type UpgradeReport, upgradeDirectory as upgrade } from './disk/upgrade.js';
 export { type ErrorCode, errorTable, PinnersageError } from './errors.js';
+export type {
+  Contender,
+  ContenderSource,
+  GlobalModels,
+  SharedRecipe,
+  UserAtCut,
+  UserModel,
+} from './evaluate/contender.js';
+export { type WardContender, ward as wardContender } from './evaluate/contenders/ward.js';
+export { type EvaluateOptions, evaluate } from './evaluate/evaluate.js';
+export { interestsOf } from './evaluate/parts.js';
+export { itemInterest, recipeModel } from './evaluate/recipemodel.js';
+export { csvOf as evaluationCsv } from './evaluate/report/csv.js';
+export { htmlOf as evaluationHtml } from './evaluate/report/html.js';
+export type { EvaluationReport } from './evaluate/report.js';
 export type { ImportReport } from './files/report.js';
 export type { BadRow, FileFormat, FileOptions, ReadOptions } from './files/table.js';
 export type { OutputRow } from './files/write.js';

@@ -40,7 +40,7 @@ export class Bootstrap {
     this.replicates = new Float64Array(resamples * this.columns);
     const rng = createRng(deriveSeed('bootstrap', seed));
     const weights = new Uint16Array(shares.length);
-    for (let r = 0; r < resamples && shares.length > 0; r++) {
+    for (let r = 0; r < resamples; r++) {
       weights.fill(0);
       for (let i = 0; i < shares.length; i++) weights[rng.below(shares.length)]++;
       this.replicates.set(ratios(shares, weights, denominators), r * this.columns);

@@ -1,5 +1,5 @@
 import { Catalog } from '../catalog/catalog.js';
-import { type Directory, openDirectory } from '../disk/directory.js';
+import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import type { UserKey } from '../model/item.js';
 import { Searches } from '../pipeline/searches.js';
@@ -31,20 +31,18 @@ export type Answer = readonly UserSums[] | readonly Float64Array[] | null;
 export class Desk {
   private readonly walker: Walker;
   private readonly stored: StoredSpace;
-  private readonly directory: Directory;
   private readonly relevanceCosine: number;
   private period: WalkPeriod | null = null;
 
   private constructor(directory: Directory, input: DeskInput, contenders: readonly Contender[]) {
-    this.directory = directory;
     this.relevanceCosine = input.rules.protocol.relevanceCosine;
     this.stored = storedSpace(new Catalog(directory), new Searches(directory, () => {}), input.space);
     this.walker = new Walker(input.log, input.rules, contenders, input.rules.history.idRank.length);
   }
 
-  static async open(input: DeskInput): Promise<Desk> {
-    const contenders = await loadContenders(input.sources);
-    return new Desk(await openDirectory(input.path, { mode: 'read' }), input, contenders);
+  /** `directory`: the caller's, where this is the caller's thread; it stays the caller's to close. */
+  static async open(input: DeskInput, directory: Directory): Promise<Desk> {
+    return new Desk(directory, input, await loadContenders(input.sources));
   }
 
   do(task: Task): Answer {
@@ -66,10 +64,6 @@ export class Desk {
         ? before.relevant
         : new RelevantItems(models.table, this.relevanceCosine);
     return { steps, models, facts: period.facts, relevant };
-  }
-
-  close(): Promise<void> {
-    return this.directory.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import { type Answer, Desk, type DeskInput, type Task } from './desk.js';
 
@@ -9,10 +10,10 @@ export interface OpenDesk {
 }
 
 /** `count` desks, in threads of their own where there are several. */
-export async function openDesks(count: number, input: DeskInput): Promise<OpenDesk[]> {
+export async function openDesks(count: number, input: DeskInput, directory: Directory): Promise<OpenDesk[]> {
   if (count <= 1) {
-    const desk = await Desk.open(input);
-    return [{ do: async (task) => desk.do(task), close: () => desk.close() }];
+    const desk = await Desk.open(input, directory);
+    return [{ do: async (task) => desk.do(task), close: async () => {} }];
   }
   const desks: OpenDesk[] = [];
   try {
@@ -34,7 +35,12 @@ function openThread(workerData: DeskInput): OpenDesk {
     for (const { reject } of waiting.splice(0)) reject(error);
   };
   worker.on('error', (error) => fail(revived(error)));
-  worker.on('exit', (code) => fail(new Error(`an evaluation thread ended with ${code}`)));
+  const ended = new Promise<void>((resolve) => {
+    worker.on('exit', (code) => {
+      fail(new Error(`an evaluation thread ended with ${code}`));
+      resolve();
+    });
+  });
   const ready = new Promise<Answer>((resolve, reject) => waiting.push({ resolve, reject }));
   ready.catch(() => {}); // told again by the first task
   worker.on('message', (answer: Answer) => waiting.shift()?.resolve(answer));
@@ -47,8 +53,10 @@ function openThread(workerData: DeskInput): OpenDesk {
         worker.postMessage(task);
       });
     },
-    close: async () => {
-      await worker.terminate();
+    // A thread closes its database before it ends; one that was ended in the middle of that would take the process along.
+    close: () => {
+      worker.postMessage(null);
+      return ended;
     },
   };
 }

@@ -38,6 +38,7 @@ export interface EvaluationInput extends Partial<ProtocolOptions> {
 
 /** One space of one log, ready to be walked: what calibration and the report share. */
 export interface Evaluation {
+  readonly directory: Directory;
   readonly space: LoadedSpace;
   readonly log: LogTable;
   readonly plan: Plan;
@@ -83,6 +84,7 @@ export function prepareEvaluation(directory: Directory, input: EvaluationInput):
   };
   const fitSpace = input.fitSpace ?? refitOf(directory, space);
   return {
+    directory,
     space,
     log,
     plan,

@@ -79,10 +79,10 @@ export function makeTimetable(
         `(see --from, --to, and --step for a log of few days)`,
     );
   const steps = Math.ceil((toMs - fromMs) / stepMs);
-  const refitSteps = Math.max(
-    1,
-    Math.round((options.refitDays ?? 0) / options.stepDays) || Math.ceil(steps / maxRefits),
-  );
+  const refitSteps =
+    options.refitDays === undefined
+      ? Math.ceil(steps / maxRefits)
+      : Math.max(1, Math.round(options.refitDays / options.stepDays));
   const periods = Array.from({ length: Math.ceil(steps / refitSteps) }, (_, i) => i * refitSteps);
   if (periods.length > maxRefits)
     throw new PinnersageError(

@@ -3,6 +3,9 @@ import type { Estimate } from './bootstrap.js';
 /** The contender that is the same for everybody. */
 export const popularityName = 'popularity';
 
+/** Ends the names of copies that are re-ranked by exposure. */
+export const rerankedSuffix = '+exposure';
+
 /** What `evaluate` found, as its JSON has it: no clock, no machine, so the same command gives the same bytes. */
 export interface EvaluationReport {
   readonly protocol: ProtocolReport;

@@ -59,7 +59,11 @@ export async function walkForward(evaluation: Evaluation, options: WalkOptions):
     options.workers ?? availableParallelism(),
     Math.ceil(plan.users.length / usersPerWorker),
   );
-  const desks = await openDesks(workers, { ...evaluation.deskInput, sources: options.sources });
+  const desks = await openDesks(
+    workers,
+    { ...evaluation.deskInput, sources: options.sources },
+    evaluation.directory,
+  );
   try {
     const total = plan.timetable.periods.length * plan.users.length;
     const sums = new SumTable(total, options.onProgress);

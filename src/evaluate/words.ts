@@ -1,14 +1,14 @@
 import type { Estimate } from './bootstrap.js';
 import type { Layout } from './layout.js';
 import { bestSingle, verdictOf } from './orderings.js';
-import { type ContenderReport, type EvaluationReport, popularityName } from './report.js';
+import { type ContenderReport, type EvaluationReport, popularityName, rerankedSuffix } from './report.js';
 import { headline, type MetricTable } from './table.js';
 
 type Found = Omit<EvaluationReport, 'words' | 'notes'>;
 
 /** What won, where, and how surely, in sentences; no number that is not in the report. */
 export function wordsOf(found: Found, table: MetricTable, layout: Layout): string[] {
-  const rivals = found.contenders.filter(({ knowsFuture }) => !knowsFuture);
+  const rivals = found.contenders.filter(({ name, knowsFuture }) => !knowsFuture && !isReranked(name));
   if (found.protocol.steps === 0 || rivals.length < 2) return [];
   const metrics = headline(layout).filter((metric) => Number.isFinite(rivals[0].metrics[metric].mean));
   return [
@@ -17,6 +17,7 @@ export function wordsOf(found: Found, table: MetricTable, layout: Layout): strin
     ...severalAgainstOne(rivals, metrics, table),
     ...ceiling(found.contenders, rivals, metrics[1] ?? metrics[0]),
     ...orderingWords(found),
+    ...exposureWords(found, table, metrics),
     ...segmentWords(found, rivals, metrics[1] ?? metrics[0]),
   ];
 }
@@ -42,10 +43,10 @@ function bestPersonal(
   metrics: readonly string[],
   table: MetricTable,
 ): string[] {
-  const personal = rivals.filter(({ name }) => !name.startsWith(popularityName));
+  const personal = rivals.filter(({ name }) => name !== popularityName);
   if (personal.length < 2 || personal.length === rivals.length) return [];
   return metrics
-    .filter((metric) => best(rivals, metric).name.startsWith(popularityName))
+    .filter((metric) => best(rivals, metric).name === popularityName)
     .map((metric) => `Of what is personal: ${winner(personal, metric, table)}`);
 }
 
@@ -99,8 +100,42 @@ function orderingWords({ orderings }: Found): string[] {
   ];
 }
 
+function isReranked(name: string): boolean {
+  return name.endsWith(rerankedSuffix);
+}
+
+/** What re-ranking by exposure costs, and what it gives. */
+function exposureWords(found: Found, table: MetricTable, metrics: readonly string[]): string[] {
+  const metric = metrics[1] ?? metrics[0];
+  return found.contenders
+    .filter(({ name }) => isReranked(name))
+    .flatMap((after) => {
+      const name = after.name.slice(0, -rerankedSuffix.length);
+      const before = found.contenders.find((contender) => contender.name === name);
+      if (!before) return [];
+      return [
+        `Re-ranked by exposure, ${name} changes its ${metric} by ${shown(table.difference(after.name, name, metric))}, the share of the ` +
+          `tail from ${short(before.metrics.tail.mean)} to ${short(after.metrics.tail.mean)}, coverage from ` +
+          `${short(before.exposure.coverage)} to ${short(after.exposure.coverage)}, Gini from ${short(before.exposure.gini)} to ` +
+          `${short(after.exposure.gini)}; ${gapWords(found, name, after.name)}.`,
+      ];
+    });
+}
+
+/** How the gap between the best and the worst served group moves, segmentation by segmentation. */
+function gapWords({ segments }: Found, before: string, after: string): string {
+  const moved = segments.flatMap(({ by, gaps }) => {
+    const of = (name: string) => gaps.find(({ contender }) => contender === name)?.gap.mean;
+    const [a, b] = [of(before), of(after)];
+    return a === undefined || b === undefined ? [] : [`by ${by} from ${short(a)} to ${short(b)}`];
+  });
+  return moved.length === 0
+    ? 'too few users for gaps between groups'
+    : `gaps between groups: ${moved.join(', ')}`;
+}
+
 function segmentWords({ segments }: Found, rivals: readonly ContenderReport[], metric: string): string[] {
-  const personal = rivals.filter(({ name }) => !name.startsWith(popularityName));
+  const personal = rivals.filter(({ name }) => name !== popularityName);
   if (personal.length === 0) return [];
   const served = best(personal, metric).name;
   return segments.flatMap(({ by, gaps }) => {

@@ -1,4 +1,5 @@
 import type { Contender, GlobalModels, UserModel } from '../contender.js';
+import { rerankedSuffix } from '../report.js';
 
 /** How many candidates the re-ranking chooses from, per candidate wanted. */
 const poolFactor = 2;
@@ -12,7 +13,7 @@ const poolFactor = 2;
 export function withExposure(contender: Contender, strength: number): Contender {
   return {
     ...contender,
-    name: `${contender.name}+exposure`,
+    name: `${contender.name}${rerankedSuffix}`,
     about: `${contender.about}; re-ranked by exposure, strength ${strength}`,
     fit: (user, targets) => {
       const model = contender.fit(user, targets);

@@ -1,0 +1,85 @@
+import { evaluate } from 'pinnersage';
+import { expect, test } from 'vitest';
+import { openDirectory } from '../../src/disk/directory.js';
+import { prepareEvaluation } from '../../src/evaluate/evaluation.js';
+import { guardUser } from '../../src/evaluate/guard.js';
+import { HistoryMaker } from '../../src/evaluate/history.js';
+import { userLogOf, userLogUntil } from '../../src/evaluate/log.js';
+import { fitPeriod, modelsOf } from '../../src/evaluate/models.js';
+import { cutOf } from '../../src/evaluate/plan.js';
+import { checkPeriod } from '../../src/evaluate/walk.js';
+import { storedSpaceOf } from './stored.js';
+import { day, directoryOf, start, usualActions } from './worlds.js';
+
+const actions = usualActions(40);
+
+test('an action after the cut in a user’s history ends the run', async () => {
+  const path = await directoryOf(actions);
+  const directory = await openDirectory(path, { mode: 'read' });
+  const { plan, rules, log, periods, space } = prepareEvaluation(directory, {});
+  const [[, period]] = [...periods()];
+  const models = modelsOf(period, storedSpaceOf(space));
+  const asOfMs = cutOf(plan.timetable, 0);
+  const user = plan.users[0];
+  const makers = new HistoryMaker(rules.history);
+  const honest = makers.at(user, 'u', userLogUntil(log, user, asOfMs), asOfMs, models);
+  expect(() => guardUser(honest!)).not.toThrow();
+  const planted = makers.at(user, 'u', userLogOf(log, user), asOfMs, models);
+  expect(() => guardUser(planted!)).toThrow(/user's log.*expected nothing later than the cut/);
+  const laterModels = { ...honest!, models: { ...models, cutMs: asOfMs + 1 } };
+  expect(() => guardUser(laterModels)).toThrow(/global models/);
+  const laterPoints = { ...honest!, points: { ...honest!.points, times: Float64Array.of(asOfMs + 1) } };
+  expect(() => guardUser(laterPoints)).toThrow(/points/);
+  await directory.close();
+});
+
+test('popularity counted beyond the cut ends the run, whatever cut it claims', async () => {
+  const path = await directoryOf(actions);
+  const directory = await openDirectory(path, { mode: 'read' });
+  const evaluation = prepareEvaluation(directory, {});
+  const { log, rules, space, plan } = evaluation;
+  const cutMs = cutOf(plan.timetable, 0);
+  const honest = fitPeriod(log, rules.history, cutMs, space, null);
+  expect(() => checkPeriod(evaluation, 0, honest)).not.toThrow();
+  const planted = fitPeriod(log, rules.history, cutMs + 5 * day, space, null);
+  expect(() => checkPeriod(evaluation, 0, planted)).toThrow(/cut of the global models/);
+  expect(() => checkPeriod(evaluation, 0, { ...planted, cutMs })).toThrow(/popularity/);
+  await directory.close();
+});
+
+test('co-engagement embeddings that know the test period end the run; those of an earlier cut do not', async () => {
+  const cut = start + 20 * day;
+  const path = await directoryOf(actions, async (data) => {
+    await data.embed({ from: 'actions', space: 'late', dim: 8 });
+    await data.embed({ from: 'actions', space: 'early', dim: 8, untilMs: cut });
+  });
+  const options = { contenders: ['last', 'average-0'] };
+  await expect(evaluate(path, { ...options, space: 'late' })).rejects.toMatchObject({ code: 'leak' });
+  const report = await evaluate(path, { ...options, space: 'early' });
+  expect(report.protocol.steps).toBeGreaterThan(0);
+  expect(report.protocol.undated).toEqual([]);
+});
+
+test('vectors without a date cannot be checked, and the report says so', async () => {
+  const report = await evaluate(await directoryOf(actions), { contenders: ['last'] });
+  expect(report.protocol.undated).toHaveLength(1);
+  expect(report.notes.join('\n')).toMatch(/carries no date/);
+});
+
+test('no contender changes when the future does', async () => {
+  // The same log up to the last step, and other actions in it: what is foretold for earlier steps stays.
+  const last = Math.max(...actions.map(({ timestamp }) => timestamp));
+  const from = Math.floor((last - 8 * day) / day) * day;
+  const to = from + 4 * day;
+  const changed = actions.map((action) =>
+    action.timestamp >= to
+      ? { ...action, itemId: `i${(Number(action.itemId.slice(1)) + 50) % 200}` }
+      : action,
+  );
+  const [a, b] = await Promise.all(
+    [actions, changed].map(async (log) =>
+      evaluate(await directoryOf(log), { fromMs: from, toMs: to, baseline: 'last' }),
+    ),
+  );
+  expect(b.contenders).toEqual(a.contenders);
+});
