@@ -3,6 +3,7 @@ import { benchCell, benchCluster, type ClusterBench } from '../bench/cluster.js'
 import { reportTables } from '../bench/report.js';
 import { annCommand } from './benchann.js';
 import { pipelineCommand } from './benchpipeline.js';
+import { serveBenchCommand } from './benchserve.js';
 import { count } from './options.js';
 import { note, print, printJson, table } from './output.js';
 
@@ -26,7 +27,8 @@ export function benchCommand(): Command {
         .action(run),
     )
     .addCommand(annCommand())
-    .addCommand(pipelineCommand());
+    .addCommand(pipelineCommand())
+    .addCommand(serveBenchCommand());
 }
 
 async function run({ n, d, python, json }: Flags): Promise<void> {

@@ -1,0 +1,219 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { Catalog } from '../catalog/catalog.js';
+import { openDirectory } from '../disk/directory.js';
+import { PinnersageError } from '../errors.js';
+import { createRng } from '../math/rng.js';
+import { open } from '../pipeline/pinnersage.js';
+import { Searches } from '../pipeline/searches.js';
+import { portion } from '../retrieve/cache.js';
+import type { LoadKind, LoadOutcome, LoadTask } from './load-process.js';
+import { type PipelineWorld, worldEndMs, writeWorld } from './pipeline-world.js';
+import type { ServeCommand, ServeTask, ServeUsage } from './serve-process.js';
+import { spreadOf } from './stats.js';
+
+export interface ServeBenchOptions extends PipelineWorld {
+  /** Folder for files and data directory; a data directory that an earlier run left there is used again. */
+  readonly dir: string;
+  /** How long each load lasts. */
+  readonly seconds: number;
+  readonly onNote: (note: string) => void;
+}
+
+export interface ServeScenario extends LoadOutcome {
+  readonly scenario: string;
+  readonly connections: number;
+  readonly loopDelayP99Ms: number;
+  readonly loopDelayMaxMs: number;
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+  /** Index searches that the server made for it. */
+  readonly searches: number;
+}
+
+export interface ServeBench extends PipelineWorld {
+  readonly machine: string;
+  readonly node: string;
+  readonly cores: number;
+  /** A bare index search as a recommendation makes it, CPU alone, median ms. */
+  readonly searchMs: number;
+  readonly searchK: number;
+  readonly scenarios: readonly ServeScenario[];
+  /** Warm recommendations a second as a share of the bare route's. */
+  readonly warmShare: number;
+  /** Median time of a cold recommendation over that of the searches it contains. */
+  readonly coldRatio: number;
+  /** Actions a second that were acknowledged. */
+  readonly actionsPerSecond: number;
+}
+
+const warmUsers = 1_000;
+const medoids = 3;
+const defaultCount = 100;
+const manyClients = 16;
+const bareSearches = 2_000;
+
+/** What a server bears: bare and real routes in one run, with the load generator in a process of its own. */
+export async function benchServe(options: ServeBenchOptions): Promise<ServeBench> {
+  const { dir, onNote, seed, items, users, actions, dim } = options;
+  await requireGenerator();
+  const data = join(dir, 'data');
+  if (!existsSync(data)) await prepare(data, options);
+  const searchK = portion(2 * Math.ceil(defaultCount / medoids) + 32);
+  onNote('bare searches');
+  const searchMs = await bareSearch(data, searchK, seed);
+  const server = fork(new URL('./serve-process.js', import.meta.url), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  try {
+    const task: ServeTask = { data, startMs: worldEndMs, searchThreads: 1 };
+    const { url } = await ask<{ url: string }>(server, task);
+    const scenarios = await runScenarios(server, url, options);
+    const named = (name: string): ServeScenario =>
+      scenarios.find(({ scenario }) => scenario === name) as ServeScenario;
+    const cold = named('recommend, cold');
+    return {
+      machine: cpus()[0]?.model ?? 'unknown',
+      node: process.version,
+      cores: availableParallelism(),
+      seed,
+      items,
+      users,
+      actions,
+      dim,
+      searchMs,
+      searchK,
+      scenarios,
+      warmShare: named('recommend, warm').perSecond / named('bare route').perSecond,
+      coldRatio: cold.p50Ms / ((cold.searches / cold.requests) * searchMs),
+      actionsPerSecond: named('actions').accepted / named('actions').seconds,
+    };
+  } finally {
+    if (server.connected) server.send({ kind: 'stop' } satisfies ServeCommand);
+  }
+}
+
+/** The load generator is for development alone. @throws `option-invalid`. */
+async function requireGenerator(): Promise<void> {
+  try {
+    await import('autocannon');
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new PinnersageError(
+      'option-invalid',
+      `the load generator autocannon cannot be loaded (${why}); install it with "npm install --no-save autocannon"`,
+    );
+  }
+}
+
+async function prepare(path: string, options: ServeBenchOptions): Promise<void> {
+  const { dir, onNote, seed, items, users, actions, dim } = options;
+  onNote(`writing ${actions} actions of ${users} users on ${items} items to ${dir}`);
+  const files = await writeWorld(dir, { seed, items, users, actions, dim });
+  const data = await open(path);
+  try {
+    onNote('importing');
+    await data.importItems(files.items, { embeddings: files.embeddings });
+    await data.importActions(files.actions, { timeUnit: 'ms' });
+    onNote('batch');
+    await data.batch({ nowMs: worldEndMs });
+    onNote('index');
+    await data.buildIndex();
+  } finally {
+    await data.close();
+  }
+}
+
+/** Median ms of a search for the neighbours of an item, on one thread, warmed up. */
+async function bareSearch(path: string, k: number, seed: number): Promise<number> {
+  const directory = await openDirectory(path, { mode: 'read' });
+  try {
+    const space = new Catalog(directory).load();
+    const search = new Searches(directory, () => {}).of(space);
+    const rng = createRng(seed);
+    const times: number[] = [];
+    for (let i = 0; i < bareSearches; i++) {
+      const row = rng.below(space.itemOfRow.length);
+      const query = space.vectors.slice(row * space.dim, (row + 1) * space.dim);
+      const started = performance.now();
+      search.search(query, k);
+      times.push(performance.now() - started);
+    }
+    return spreadOf(times.slice(bareSearches / 10)).medianMs;
+  } finally {
+    await directory.close();
+  }
+}
+
+async function runScenarios(
+  server: ChildProcess,
+  url: string,
+  { users, items, seconds, onNote, seed }: ServeBenchOptions,
+): Promise<ServeScenario[]> {
+  const warm = { from: 0, to: Math.min(warmUsers, users), inTurn: false };
+  const everybody = { from: 0, to: users, inTurn: false };
+  // Each user once, from behind those of the warm loads.
+  const strangers = { from: warm.to, to: users, inTurn: true };
+  const scenarios: ServeScenario[] = [];
+  let usage = await ask<ServeUsage>(server, { kind: 'usage' });
+  const run = async (scenario: string, kind: LoadKind, connections: number, more: Partial<LoadTask>) => {
+    onNote(scenario);
+    const outcome = await load({
+      url,
+      kind,
+      connections,
+      users: warm,
+      items,
+      actionsFromMs: worldEndMs + 1,
+      actionsPerRequest: 100,
+      seed: seed + scenarios.length,
+      seconds,
+      ...more,
+    });
+    const before = usage;
+    usage = await ask<ServeUsage>(server, { kind: 'usage' });
+    const searches = usage.neighborMisses - before.neighborMisses;
+    const { loopDelayP99Ms, loopDelayMaxMs, cpuSeconds, rssBytes } = usage;
+    scenarios.push({
+      scenario,
+      connections,
+      ...outcome,
+      loopDelayP99Ms,
+      loopDelayMaxMs,
+      cpuSeconds,
+      rssBytes,
+      searches,
+    });
+  };
+  await run('bare route', 'bare', manyClients, {});
+  await run('recommend, cold', 'recommend', 1, { users: strangers });
+  await run('recommend, warming', 'recommend', manyClients, {});
+  await run('recommend, warm', 'recommend', manyClients, {});
+  await run('recommend, strangers', 'recommend', manyClients, { users: strangers });
+  await run('actions', 'actions', manyClients, { users: everybody });
+  await run('mixed 90/10', 'mixed', manyClients, { actionsPerRequest: 10 });
+  return scenarios;
+}
+
+/** Sends a message to a process of ours and waits for the next one from it. */
+function ask<T>(child: ChildProcess, message: ServeTask | ServeCommand | LoadTask): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new Error(`a process of the bench ended with ${code}`));
+    child.once('exit', ended);
+    child.once('message', (answer) => {
+      child.off('exit', ended);
+      resolve(answer as T);
+    });
+    child.send(message);
+  });
+}
+
+function load(task: LoadTask): Promise<LoadOutcome> {
+  const child = fork(new URL('./load-process.js', import.meta.url), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  return ask<LoadOutcome>(child, task);
+}
