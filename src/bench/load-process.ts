@@ -36,6 +36,8 @@ export interface LoadOutcome {
 const mixedEvery = 10;
 
 interface Load {
+  /** Makes the events of each run others. */
+  readonly run: string;
   readonly task: LoadTask;
   readonly rng: Rng;
   /** Requests and actions made so far. */
@@ -63,7 +65,7 @@ function actionsBody(load: Load): string {
     itemId: `i${rng.below(task.items)}`,
     type: 'click',
     timestamp: task.actionsFromMs + (load.actions % 60_000),
-    eventId: `${task.seed}-${load.actions++}`,
+    eventId: `${load.run}-${load.actions++}`,
   }));
   return JSON.stringify(actions);
 }
@@ -92,7 +94,7 @@ function optionsFor(load: Load, onAccepted: (count: number) => void): Options {
 
 async function run(task: LoadTask): Promise<LoadOutcome> {
   const { default: autocannon } = await import('autocannon');
-  const load: Load = { task, rng: createRng(task.seed), made: 0, actions: 0 };
+  const load: Load = { run: `${Date.now()}`, task, rng: createRng(task.seed), made: 0, actions: 0 };
   let accepted = 0;
   const latencies: number[] = [];
   const started = performance.now();

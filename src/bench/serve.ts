@@ -49,7 +49,8 @@ export interface ServeBench extends PipelineWorld {
   readonly actionsPerSecond: number;
 }
 
-const warmUsers = 1_000;
+const warmUsers = 200;
+const warmRounds = 50;
 const medoids = 3;
 const defaultCount = 100;
 const manyClients = 16;
@@ -189,7 +190,7 @@ async function runScenarios(
   };
   await run('bare route', 'bare', manyClients, {});
   await run('recommend, cold', 'recommend', 1, { users: strangers });
-  await run('recommend, warming', 'recommend', manyClients, {});
+  await run('recommend, warming', 'recommend', manyClients, { amount: warmRounds * warm.to });
   await run('recommend, warm', 'recommend', manyClients, {});
   await run('recommend, strangers', 'recommend', manyClients, { users: strangers });
   await run('actions', 'actions', manyClients, { users: everybody });

@@ -43,6 +43,7 @@ export class IdTable {
   private readonly recordTable: TableName;
   private readonly counter: string;
   private readonly cache = new Map<string, number>();
+  private names: string[] = [];
 
   constructor(directory: Directory, kind: 'item' | 'user') {
     this.directory = directory;
@@ -85,6 +86,7 @@ export class IdTable {
   /** Forget what was remembered, after a transaction that threw. */
   forget(): void {
     this.cache.clear();
+    this.names = [];
   }
 
   read(key: number): IdRecord | null {
@@ -92,8 +94,16 @@ export class IdTable {
     return bytes ? decodeRecord(bytes) : null;
   }
 
-  /** The id alone, without parsing the metadata. */
+  /** The id alone, without parsing the metadata; remembered, because numbers are given once. */
   idOf(key: number): string {
+    const known = this.names[key];
+    if (known !== undefined) return known;
+    const id = this.readId(key);
+    if (key < cacheLimit) this.names[key] = id;
+    return id;
+  }
+
+  private readId(key: number): string {
     const bytes = this.records.get(u32Key(key));
     if (!bytes)
       throw new PinnersageError('data-damaged', `no id is stored for number ${key} (${this.counter})`);
@@ -110,6 +120,7 @@ export class IdTable {
     this.forward.removeSync(Buffer.from(id));
     this.records.putSync(u32Key(key), encodeRecord({ id: '', flags: erased, metadata: {} }));
     this.cache.delete(id);
+    delete this.names[key];
   }
 
   /** Whether the id of this number was erased. */

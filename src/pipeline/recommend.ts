@@ -217,12 +217,10 @@ export class Recommender {
   }
 
   private candidate({ item, score, interest, because }: Picked): Candidate {
-    return {
-      itemId: this.catalog.ids.idOf(item),
-      score,
-      interestId: interest?.id ?? null,
-      ...(because.length > 0 ? { because: because.map((member) => this.catalog.ids.idOf(member)) } : {}),
-    };
+    const { ids } = this.catalog;
+    const interestId = interest === null ? null : interest.id;
+    const candidate = { itemId: ids.idOf(item), score, interestId };
+    return because.length > 0 ? { ...candidate, because: because.map((own) => ids.idOf(own)) } : candidate;
   }
 }
 

@@ -46,7 +46,7 @@ export class NeighborCache {
     k: number,
     admit: Admitted | null,
   ): Neighbors {
-    const key = `${row} ${k} ${admit?.text ?? ''}`;
+    const key = keyOf(row, k, admit?.text ?? '');
     const kept = this.answers.get(key);
     if (kept) {
       this.hits++;
@@ -58,10 +58,20 @@ export class NeighborCache {
     return found;
   }
 
+  /** Takes over an answer that was found elsewhere for the same index. `admit`: the text of the rows, '' for all. */
+  learn(row: number, k: number, admit: string, found: Neighbors): void {
+    this.misses++;
+    this.answers.set(keyOf(row, k, admit), found, found.rows.length + 1);
+  }
+
   stats(): CacheStats {
     const { hits, misses } = this;
     return { answers: this.answers.size, hits, misses, hitRate: hits / Math.max(1, hits + misses) };
   }
+}
+
+function keyOf(row: number, k: number, admit: string): string {
+  return `${row} ${k} ${admit}`;
 }
 
 const leastPortion = 64;

@@ -75,7 +75,9 @@ export class Lane {
   private readonly source: Source;
   private readonly picked: Picked;
   private readonly diversity: number;
+  /** What is shown next where candidates are taken as they come. */
   private next: Found | null = null;
+  /** What is chosen from under `diversity`. */
   private ahead: Ahead[] = [];
   private isDry = false;
 
@@ -88,28 +90,34 @@ export class Lane {
 
   /** The next candidate that is not picked yet, or null where there is none left. */
   peek(): Found | null {
-    if (this.diversity === 0) return this.first();
-    this.look();
-    return this.best();
+    if (this.diversity > 0) return this.mostUnlike();
+    while (this.next === null || this.picked.has(this.next.item)) {
+      const next = this.source();
+      if (!next) return null;
+      this.next = next;
+    }
+    return this.next;
   }
 
   /** Takes what `peek` last showed, which must not have been null. */
   give(found: Found): void {
     this.given++;
-    this.next = null;
-    if (this.diversity > 0) this.ahead = this.ahead.filter((next) => next !== found);
     this.picked.add(found.item);
   }
 
-  private first(): Found | null {
-    while (!this.isDry && (this.next === null || this.picked.has(this.next.item))) {
-      this.next = this.source();
-      this.isDry = this.next === null;
+  private mostUnlike(): Found | null {
+    this.lookAhead();
+    let best: Ahead | null = null;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (const next of this.ahead) {
+      this.picked.compare(next);
+      const worth = next.score - this.diversity * Math.max(0, next.likeness);
+      if (worth > highest || best === null) [best, highest] = [next, worth];
     }
-    return this.next;
+    return best;
   }
 
-  private look(): void {
+  private lookAhead(): void {
     this.ahead = this.ahead.filter(({ item }) => !this.picked.has(item));
     while (this.ahead.length < lookAhead && !this.isDry) {
       const next = this.source();
@@ -118,25 +126,16 @@ export class Lane {
         this.ahead.push({ ...next, likeness: Number.NEGATIVE_INFINITY, compared: 0 });
     }
   }
-
-  private best(): Found | null {
-    if (this.ahead.length === 0) return null;
-    let best = this.ahead[0];
-    let highest = Number.NEGATIVE_INFINITY;
-    for (const next of this.ahead) {
-      this.picked.compare(next);
-      const worth = next.score - this.diversity * Math.max(0, next.likeness);
-      if (worth > highest) [best, highest] = [next, worth];
-    }
-    return best;
-  }
 }
 
 /** What was picked so far, over all lanes. */
 export class Picked {
   private readonly table: EmbeddingTable;
   private readonly items = new Set<ItemKey>();
+  /** In the order of the picks. */
+  private readonly order: ItemKey[] = [];
   private readonly vectors: Float32Array[] = [];
+  private taken = 0;
 
   constructor(table: EmbeddingTable) {
     this.table = table;
@@ -148,16 +147,23 @@ export class Picked {
 
   add(item: ItemKey): void {
     this.items.add(item);
-    const vector = vectorOf(this.table, item);
-    if (vector) this.vectors.push(vector);
+    this.order.push(item);
   }
 
   /** Brings the likeness of a candidate up to date. */
   compare(next: Ahead): void {
     const vector = vectorOf(this.table, next.item);
     if (!vector) return;
+    this.takeVectors();
     for (; next.compared < this.vectors.length; next.compared++)
       next.likeness = Math.max(next.likeness, cosine(vector, this.vectors[next.compared]));
+  }
+
+  private takeVectors(): void {
+    for (; this.taken < this.order.length; this.taken++) {
+      const vector = vectorOf(this.table, this.order[this.taken]);
+      if (vector) this.vectors.push(vector);
+    }
   }
 }
 

@@ -151,18 +151,22 @@ const priorities: Record<MergeRule, (lane: Lane, next: Found) => number> = {
 
 /** The lane that the rule puts first among those with an item left, and that item. */
 function nextLane(lanes: readonly Lane[], rule: MergeRule): { lane: Lane; found: Found } | null {
-  let best: { lane: Lane; found: Found } | null = null;
+  let best: Lane | null = null;
+  let shown: Found | null = null;
   let highest = Number.NEGATIVE_INFINITY;
   for (const lane of lanes) {
     const found = lane.peek();
-    const priority = found ? priorities[rule](lane, found) : Number.NEGATIVE_INFINITY;
-    if (found && (best === null || priority > highest)) {
-      best = { lane, found };
-      highest = priority;
-    }
+    if (!found) continue;
+    const priority = priorities[rule](lane, found);
+    if (best !== null && priority <= highest) continue;
+    best = lane;
+    shown = found;
+    highest = priority;
   }
-  return best;
+  return best && shown && { lane: best, found: shown };
 }
+
+const none: readonly ItemKey[] = [];
 
 /** Tells of a candidate the interest behind it: that of its query, else the one whose medoid is nearest. */
 function explainer(
@@ -170,10 +174,14 @@ function explainer(
   drawn: readonly DrawnInterest[],
   because: number,
 ): (found: Found) => Pick {
-  const medoids = drawn.map(({ interest }) => unit(vectorOf(table, interest.medoid)));
+  let medoids: (Float32Array | null)[] | null = null;
+  const nearestTo = (item: ItemKey): DrawnInterest => {
+    medoids ??= drawn.map(({ interest }) => unit(vectorOf(table, interest.medoid)));
+    return drawn[nearest(medoids, vectorOf(table, item))];
+  };
   return ({ item, score, from }) => {
-    const { interest } = from ?? drawn[nearest(medoids, vectorOf(table, item))];
-    return { item, score, interest, because: because > 0 ? reasons(table, interest, item, because) : [] };
+    const { interest } = from ?? nearestTo(item);
+    return { item, score, interest, because: because > 0 ? reasons(table, interest, item, because) : none };
   };
 }
 

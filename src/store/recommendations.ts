@@ -19,13 +19,20 @@ const removeStep = 20_000;
 
 export type RecommendationHead = Omit<LoggedRecommendation, 'items' | 'userId' | 'recommendationId'>;
 
-/** A recommendation with numbers in place of ids, ready to be stored. */
+/** Where the bytes of a recommendation are, ready to be stored. */
 export interface RecommendationEntry {
   readonly userId: string;
   readonly recommendationId: string;
   /** Epoch ms. */
   readonly atMs: number;
-  /** From `encodeRecommendation`. */
+  /** Place in the bytes of the block, from `encodeRecommendation`. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Some recommendations, their bytes in one piece. */
+export interface RecommendationBlock {
+  readonly entries: readonly RecommendationEntry[];
   readonly bytes: Uint8Array;
 }
 
@@ -36,27 +43,42 @@ export interface RecommendedItem {
   readonly because: readonly ItemKey[];
 }
 
+/** Writes to `into` from `start` on, which has room for `recommendationBytes`; returns where it ends. */
 export function encodeRecommendation(
-  head: RecommendationHead,
+  head: Buffer,
+  interests: readonly { readonly interestId: string }[],
   items: readonly RecommendedItem[],
-): Uint8Array<ArrayBuffer> {
-  const text = Buffer.from(JSON.stringify(head));
-  const reasons = items.reduce((sum, { because }) => sum + because.length, 0);
-  const bytes = Buffer.alloc(headAt + text.length + 15 * items.length + 4 * reasons);
-  bytes[0] = version;
-  bytes.writeUInt32LE(text.length, 1);
-  text.copy(bytes, headAt);
-  const places = new Map(head.interests.map(({ interestId }, place) => [interestId, place]));
-  let at = headAt + text.length;
+  into: Buffer,
+  start: number,
+): number {
+  into[start] = version;
+  into.writeUInt32LE(head.length, start + 1);
+  head.copy(into, start + headAt);
+  let at = start + headAt + head.length;
   for (const { item, score, interestId, because } of items) {
-    bytes.writeUInt32LE(item, at);
-    bytes.writeDoubleLE(score, at + 4);
-    bytes.writeUInt16LE(interestId === null ? noInterest : (places.get(interestId) ?? noInterest), at + 12);
-    bytes[at + 14] = because.length;
+    into.writeUInt32LE(item, at);
+    into.writeDoubleLE(score, at + 4);
+    into.writeUInt16LE(placeOf(interests, interestId), at + 12);
+    into[at + 14] = because.length;
     at += 15;
-    for (const own of because) at = bytes.writeUInt32LE(own, at);
+    for (const own of because) at = into.writeUInt32LE(own, at);
   }
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  return at;
+}
+
+export function recommendationBytes(head: Buffer, items: readonly RecommendedItem[]): number {
+  return items.reduce((sum, { because }) => sum + 15 + 4 * because.length, headAt + head.length);
+}
+
+export function encodeHead(head: RecommendationHead): Buffer {
+  return Buffer.from(JSON.stringify(head));
+}
+
+function placeOf(interests: readonly { readonly interestId: string }[], interestId: string | null): number {
+  if (interestId !== null)
+    for (let place = 0; place < interests.length; place++)
+      if (interests[place].interestId === interestId) return place;
+  return noInterest;
 }
 
 function decode(bytes: Buffer): { head: RecommendationHead; items: RecommendedItem[] } {
@@ -89,12 +111,10 @@ export class RecommendationLog {
   }
 
   /** `users`: the number of each entry's user. The same answer again replaces itself. Call inside `Directory.write`. */
-  put(entries: readonly RecommendationEntry[], users: Uint32Array): void {
-    for (const [i, { recommendationId, atMs, bytes }] of entries.entries())
-      this.table()?.putSync(
-        keyOf(users[i], dayOf(atMs), recommendationId),
-        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
-      );
+  put({ entries, bytes }: RecommendationBlock, users: Uint32Array): void {
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (const [i, { recommendationId, atMs, start, end }] of entries.entries())
+      this.table()?.putSync(keyOf(users[i], dayOf(atMs), recommendationId), all.subarray(start, end));
   }
 
   /** The newest of that id, or null. */

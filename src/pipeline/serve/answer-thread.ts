@@ -14,8 +14,9 @@ import { filterNode } from '../pools.js';
 import { Recommender } from '../recommend.js';
 import { Searches } from '../searches.js';
 import { type VerifyOptions, type VerifyReport, verifyUsers } from '../verify.js';
-import { type PlainAnswer, plain } from './answer.js';
+import { isLight, type PlainAnswer, plain } from './answer.js';
 import { serveCalls } from './calls.js';
+import { type Learned, RecordingCache } from './recorder.js';
 
 export interface AnswerThreadData {
   readonly path: string;
@@ -34,6 +35,11 @@ export interface RecommendMessage {
   readonly request: RecommendRequest;
   readonly nowMs: number;
   readonly live: LiveUser;
+}
+
+export interface Acquaintance {
+  readonly live: LiveUser;
+  readonly learned: readonly Learned[];
 }
 
 export interface SearchMessage {
@@ -60,6 +66,7 @@ const opening = openDirectory(path, { mode: 'read' }).then((directory) => {
   };
 });
 opening.catch(() => {}); // the first call answers with it
+const recorder = new RecordingCache();
 let current: LoadedSpace | null = null;
 
 function space(): LoadedSpace {
@@ -94,6 +101,19 @@ const handlers = {
   user: async ({ userId, nowMs }: { userId: string; nowMs: number }): Promise<LiveUser> => {
     const { recommender, log } = await fresh();
     return recommender.live.of(log.users.find(userId), space(), nowMs);
+  },
+  /** A user as of now, and the searches that a request for that user makes: all that a stranger's answer takes. */
+  meet: async ({ userId, request, nowMs }: Omit<RecommendMessage, 'live'>): Promise<Acquaintance> => {
+    const { recommender, log } = await fresh();
+    const state = recommender.state(space());
+    const live = recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
+    const prepared = recommender.prepare(userId, { ...request, nowMs }, state.basis);
+    if (!isLight(prepared.recipe)) return { live, learned: [] };
+    recorder.keepFor(state.search);
+    const { filter } = prepared;
+    const admit = filter && { text: filter.text, rows: recommender.admit(filter, state.space) };
+    recommender.answer(state, prepared, live, admit, recorder);
+    return { live, learned: recorder.take() };
   },
   /** A whole answer, for recipes that search in ways of their own. */
   recommend: async ({ userId, request, nowMs, live }: RecommendMessage): Promise<PlainAnswer> => {

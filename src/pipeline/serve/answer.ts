@@ -10,7 +10,12 @@ export interface PlainAnswer {
 }
 
 export function plain({ recommendation, picks }: Answer): PlainAnswer {
-  const items = picks.map(({ interest, ...pick }) => ({ ...pick, interestId: interest?.id ?? null }));
+  const items = picks.map(({ item, score, interest, because }) => ({
+    item,
+    score,
+    interestId: interest === null ? null : interest.id,
+    because,
+  }));
   return { recommendation, items };
 }
 

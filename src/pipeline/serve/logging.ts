@@ -1,11 +1,27 @@
-import type { RecommendationEntry } from '../../store/recommendations.js';
+import {
+  encodeHead,
+  encodeRecommendation,
+  type RecommendationEntry,
+  type RecommendationHead,
+  type RecommendedItem,
+  recommendationBytes,
+} from '../../store/recommendations.js';
 import type { Calls } from './calls.js';
 import type { WriterHandlers } from './writer-thread.js';
 
 /** How long an answer may wait before it is logged, ms. */
 const delayMs = 20;
-const batchSize = 256;
+const blockBytes = 1 << 20;
 const mostWaiting = 20_000;
+
+/** An answer as it is logged. */
+export interface LoggedAnswer {
+  readonly userId: string;
+  readonly recommendationId: string;
+  readonly atMs: number;
+  readonly head: RecommendationHead;
+  readonly items: readonly RecommendedItem[];
+}
 
 /**
  * Writes what was recommended behind the answers: they do not wait for it. A server that is killed loses the entries of
@@ -14,7 +30,9 @@ const mostWaiting = 20_000;
 export class RecommendationWriter {
   private readonly writer: Calls<WriterHandlers>;
   private readonly onNote: (note: string) => void;
-  private waiting: RecommendationEntry[] = [];
+  private entries: RecommendationEntry[] = [];
+  private bytes = Buffer.alloc(0);
+  private filled = 0;
   private timer: NodeJS.Timeout | null = null;
   private underway = 0;
   private droppedCount = 0;
@@ -24,18 +42,25 @@ export class RecommendationWriter {
     this.onNote = onNote;
   }
 
-  add(entry: RecommendationEntry): void {
+  add({ userId, recommendationId, atMs, head, items }: LoggedAnswer): void {
     if (this.queued >= mostWaiting) {
       this.droppedCount++;
       return;
     }
-    this.waiting.push(entry);
-    if (this.waiting.length >= batchSize) void this.flush();
-    else this.timer ??= setTimeout(() => void this.flush(), delayMs);
+    const encodedHead = encodeHead(head);
+    const needed = recommendationBytes(encodedHead, items);
+    if (this.filled + needed > this.bytes.length) {
+      if (this.entries.length > 0) void this.flush();
+      this.bytes = Buffer.from(new ArrayBuffer(Math.max(blockBytes, needed)));
+    }
+    const start = this.filled;
+    this.filled = encodeRecommendation(encodedHead, head.interests, items, this.bytes, start);
+    this.entries.push({ userId, recommendationId, atMs, start, end: this.filled });
+    this.timer ??= setTimeout(() => void this.flush(), delayMs);
   }
 
   get queued(): number {
-    return this.waiting.length + this.underway;
+    return this.entries.length + this.underway;
   }
 
   get dropped(): number {
@@ -44,18 +69,21 @@ export class RecommendationWriter {
 
   /** Forgets what is not written yet of a user. */
   forget(userId: string): void {
-    this.waiting = this.waiting.filter((entry) => entry.userId !== userId);
+    this.entries = this.entries.filter((entry) => entry.userId !== userId);
   }
 
   /** Resolves when everything that was added before is written. */
   async flush(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    const entries = this.waiting;
-    this.waiting = [];
+    const { entries, bytes } = this;
+    const used = this.filled > 0 ? new Uint8Array(bytes.buffer, 0, this.filled) : new Uint8Array(0);
+    this.entries = [];
+    this.bytes = Buffer.alloc(0);
+    this.filled = 0;
     this.underway += entries.length;
     try {
-      if (entries.length > 0) await this.writer.call('recommended', entries);
+      await this.writer.call('recommended', { entries, bytes: used }, [used.buffer]);
     } catch (error) {
       this.droppedCount += entries.length;
       this.onNote(`${entries.length} recommendations could not be logged: ${String(error)}`);

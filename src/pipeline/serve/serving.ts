@@ -20,7 +20,7 @@ import type {
 } from '../../model/serving.js';
 import type { Admitted } from '../../retrieve/cache.js';
 import type { ProfileStore } from '../../store/profiles.js';
-import { encodeRecommendation, RecommendationLog } from '../../store/recommendations.js';
+import { RecommendationLog } from '../../store/recommendations.js';
 import type { BatchReport } from '../batch.js';
 import type { BatchRequest, Engine, EngineStatus, RecommendRequest } from '../engine.js';
 import { checkCount, checkSeed } from '../guard.js';
@@ -149,7 +149,7 @@ export class ServingEngine implements Engine {
     const admit = await this.admitted(options);
     const row = now.space.rowOfItem[item.key];
     const { rows, scores } = await withSearches(pool, now.size, (search) =>
-      state.neighbors.neighbors(search, row, vector, options.count + 1, admit),
+      now.neighbors.neighbors(search, row, vector, options.count + 1, admit),
     );
     const found = Array.from(rows, (other, i) => ({ row: other, score: scores[i] }));
     return {
@@ -177,7 +177,9 @@ export class ServingEngine implements Engine {
 
   async recommend(userId: string, request: RecommendRequest): Promise<Recommendation> {
     checkSeed(request.seed);
-    const { live, state, nowMs } = await this.know(userId);
+    const { live, state, nowMs } = this.parts.users.known(userId)
+      ? await this.know(userId)
+      : await this.meet(userId, request);
     const prepared = this.parts.recommender.prepare(userId, { ...request, nowMs }, state.basis);
     const { recommendation, items } = isLight(prepared.recipe)
       ? await this.answerHere(state, prepared, live, request)
@@ -187,40 +189,55 @@ export class ServingEngine implements Engine {
     return recommendation;
   }
 
+  /** A user of whom nothing is remembered: another thread finds out all that the request takes, in one go. */
+  private async meet(userId: string, request: RecommendRequest) {
+    checkId(userId, 'userId');
+    const { users, pool, recommender } = this.parts;
+    const nowMs = this.parts.now();
+    const state = this.parts.state.get();
+    const { filter } = recommender.prepare(userId, { ...request, nowMs }, state.basis);
+    const find = () => pool.any().call('meet', { userId, request, nowMs });
+    const { live, learned } = await users.meet(userId, find, (found) => found.live);
+    for (const { row, k, found } of learned) state.neighbors.learn(row, k, filter?.text ?? '', found);
+    return { live, state, nowMs };
+  }
+
   private async answerHere(
     state: EngineState,
     prepared: PreparedRequest,
     live: LiveUser,
     request: RecommendRequest,
   ): Promise<PlainAnswer> {
-    const { recommender, pool, state: keeper } = this.parts;
+    const { recommender, pool } = this.parts;
     const admit = await this.admitted(request);
     return withSearches(pool, state.size, (search) =>
-      plain(
-        recommender.answer({ ...state, search, prior: noPrior }, prepared, live, admit, keeper.neighbors),
-      ),
+      plain(recommender.answer({ ...state, search, prior: noPrior }, prepared, live, admit, state.neighbors)),
     );
   }
 
   private log(
-    { userId, recommendationId, items: _, ...head }: Recommendation,
-    recommended: PlainAnswer['items'],
+    answer: Recommendation,
+    items: PlainAnswer['items'],
     { live, state, nowMs }: { live: LiveUser; state: EngineState; nowMs: number },
   ): void {
+    const { userId, recommendationId, seed, source, fallback, pool, filter, propensity, interests } = answer;
     const { basis, space } = state;
-    const bytes = encodeRecommendation(
-      {
-        ...head,
-        at: new Date(nowMs).toISOString(),
-        configHash: basis.configHash,
-        space: space.info.name,
-        spaceGeneration: space.info.generation,
-        generation: basis.generation?.number ?? 0,
-        maxSeq: live.maxSeq,
-      },
-      recommended,
-    );
-    this.parts.recommendations.add({ userId, recommendationId, atMs: nowMs, bytes });
+    const head = {
+      at: new Date(nowMs).toISOString(),
+      seed,
+      source,
+      fallback,
+      pool,
+      filter,
+      propensity,
+      interests,
+      configHash: basis.configHash,
+      space: space.info.name,
+      spaceGeneration: space.info.generation,
+      generation: basis.generation?.number ?? 0,
+      maxSeq: live.maxSeq,
+    };
+    this.parts.recommendations.add({ userId, recommendationId, atMs: nowMs, head, items });
   }
 
   async recommendation(userId: string, recommendationId: string): Promise<LoggedRecommendation> {
@@ -324,7 +341,6 @@ export class ServingEngine implements Engine {
     const { log, state, queueLimitBytes, recommendations, users } = this.parts;
     const current = state.current();
     const generation = current?.basis.generation ?? null;
-    const { answers, hits, misses } = state.neighbors.stats();
     return {
       ready: !this.closing,
       activeSpace: current?.space.info.name ?? null,
@@ -342,7 +358,7 @@ export class ServingEngine implements Engine {
       serving: current === null ? 'nothing' : state.isIndexed() ? 'index' : 'exact scan',
       queuedBytes: this.queuedBytes,
       queueLimitBytes,
-      neighborCache: { answers, hits, misses },
+      neighborCache: state.cacheStats(),
       userCache: users.stats(),
       answers: { ...this.answers },
       recommendationsQueued: recommendations.queued,

@@ -18,6 +18,8 @@ export interface EngineState {
   /** Live rows. */
   readonly size: number;
   readonly popularity: () => Popularity;
+  /** Neighbours of medoids; another object as soon as they may be others. */
+  readonly neighbors: NeighborCache;
 }
 
 const noPopularity: Popularity = { items: new Uint32Array(0), scores: new Float64Array(0) };
@@ -28,7 +30,6 @@ const maxAdmittedBytes = 67_108_864;
  * neighbours of medoids and the rows of filters.
  */
 export class StateKeeper {
-  readonly neighbors = new NeighborCache();
   private readonly admitted = new Lru<RowSet>(maxAdmittedBytes);
   private readonly directory: Directory;
   private readonly catalog: Catalog;
@@ -37,6 +38,7 @@ export class StateKeeper {
   private readonly pool: AnswerPool;
   private state: EngineState | null = null;
   private popular: { readonly key: string; readonly popularity: Popularity } | null = null;
+  private past = { hits: 0, misses: 0 };
   private basisOfNeighbors = '';
   private indexed = false;
   private running: Promise<void> | null = null;
@@ -101,10 +103,9 @@ export class StateKeeper {
     const { id, generation, rows } = space.info;
     const index = currentIndex(this.directory, id, generation, allRows(space).pool);
     const basis = `${id}/${generation}/${rows}/${index?.number}/${this.catalog.version()}`;
-    if (basis !== this.basisOfNeighbors) {
-      this.neighbors.keepFor({});
-      this.admitted.clear();
-    }
+    // Requests that are under way go on with the memory that they began with.
+    const kept = basis === this.basisOfNeighbors ? this.state?.neighbors : undefined;
+    if (!kept) this.forgetNeighbors();
     this.basisOfNeighbors = basis;
     this.indexed = index !== null;
     const store = this.profiles(space.info.name);
@@ -113,7 +114,20 @@ export class StateKeeper {
       basis: this.live.basis(space),
       size: same && this.state ? this.state.size : countLive(space.live),
       popularity: () => this.popularityOf(store),
+      neighbors: kept ?? new NeighborCache(),
     };
+  }
+
+  private forgetNeighbors(): void {
+    const { hits, misses } = this.cacheStats();
+    this.past = { hits, misses };
+    this.admitted.clear();
+  }
+
+  /** Over all states. */
+  cacheStats(): { readonly answers: number; readonly hits: number; readonly misses: number } {
+    const { answers, hits, misses } = this.state?.neighbors.stats() ?? { answers: 0, hits: 0, misses: 0 };
+    return { answers, hits: this.past.hits + hits, misses: this.past.misses + misses };
   }
 
   private popularityOf(store: ProfileStore): Popularity {

@@ -20,29 +20,31 @@ export class LiveUsers {
     this.pool = pool;
   }
 
-  of(userId: string, nowMs: number): LiveUser | Promise<LiveUser> {
-    const kept = this.kept.get(userId);
-    if (kept) {
-      this.hits++;
-      return kept;
-    }
-    this.misses++;
-    return this.coming.get(userId) ?? this.compute(userId, nowMs);
+  /** Who is known, or null. */
+  known(userId: string): LiveUser | null {
+    const kept = this.kept.get(userId) ?? null;
+    if (kept) this.hits++;
+    return kept;
   }
 
-  private compute(userId: string, nowMs: number): Promise<LiveUser> {
-    const computing: Promise<LiveUser> = this.pool
-      .any()
-      .call('user', { userId, nowMs })
-      .then((live) => {
-        if (this.coming.get(userId) === computing) this.kept.set(userId, live, weightOf(live));
-        return live;
-      })
-      .finally(() => {
-        if (this.coming.get(userId) === computing) this.coming.delete(userId);
-      });
-    this.coming.set(userId, computing);
-    return computing;
+  of(userId: string, nowMs: number): LiveUser | Promise<LiveUser> {
+    const compute = async (): Promise<LiveUser> => this.pool.any().call('user', { userId, nowMs });
+    return this.known(userId) ?? this.coming.get(userId) ?? this.meet(userId, compute, (live) => live);
+  }
+
+  /** Keeps what another thread finds out of a user, unless something of the user changes before it is there. */
+  meet<T>(userId: string, find: () => Promise<T>, liveOf: (found: T) => LiveUser): Promise<T> {
+    this.misses++;
+    const finding = find();
+    const coming = finding.then(liveOf);
+    this.coming.set(userId, coming);
+    const settled = (live: LiveUser | null): void => {
+      if (this.coming.get(userId) !== coming) return;
+      this.coming.delete(userId);
+      if (live) this.kept.set(userId, live, weightOf(live));
+    };
+    coming.then(settled, () => settled(null));
+    return finding;
   }
 
   forget(userIds: readonly string[]): void {

@@ -7,7 +7,7 @@ import { dayMs } from '../../model/action.js';
 import type { Item } from '../../model/item.js';
 import type { Erasure } from '../../model/serving.js';
 import type { ProfileStore } from '../../store/profiles.js';
-import { type RecommendationEntry, RecommendationLog } from '../../store/recommendations.js';
+import { type RecommendationBlock, RecommendationLog } from '../../store/recommendations.js';
 import { type BatchOptions, type BatchReport, runBatch } from '../batch.js';
 import { eraseUser } from '../erase.js';
 import { buildIndex, indexStatus } from '../indexing.js';
@@ -55,7 +55,7 @@ export class Writer {
   private readonly parts: WriterParts;
   private readonly recommendations: RecommendationLog;
   private waiting: Waiting[] = [];
-  private logged: RecommendationEntry[] = [];
+  private logged: RecommendationBlock[] = [];
   private scheduled = false;
   private readonly stopping = new AbortController();
   private running: Promise<unknown> | null = null;
@@ -74,8 +74,8 @@ export class Writer {
   }
 
   /** Resolves at once: what was answered is written with the next commit. */
-  recommended(entries: readonly RecommendationEntry[]): Promise<void> {
-    this.logged.push(...entries);
+  recommended(block: RecommendationBlock): Promise<void> {
+    if (block.entries.length > 0) this.logged.push(block);
     this.schedule();
     return new Promise((resolve) => setImmediate(resolve));
   }
@@ -98,7 +98,7 @@ export class Writer {
     try {
       this.parts.directory.write(() => {
         for (const one of waiting) answers.push(this.append(one));
-        if (logged.length > 0) this.putRecommendations(logged);
+        for (const block of logged) this.putRecommendations(block);
       });
     } catch (error) {
       this.parts.log.users.forget();
@@ -129,9 +129,9 @@ export class Writer {
     }
   }
 
-  private putRecommendations(entries: readonly RecommendationEntry[]): void {
-    const users = this.parts.log.users.ensureAll(entries.map(({ userId }) => userId));
-    this.recommendations.put(entries, users);
+  private putRecommendations(block: RecommendationBlock): void {
+    const users = this.parts.log.users.ensureAll(block.entries.map(({ userId }) => userId));
+    this.recommendations.put(block, users);
   }
 
   items(json: Uint8Array): PutAnswer {
@@ -144,7 +144,10 @@ export class Writer {
   }
 
   erase({ userId, nowMs }: { readonly userId: string; readonly nowMs: number }): Erasure {
-    this.logged = this.logged.filter((entry) => entry.userId !== userId);
+    this.logged = this.logged.map(({ entries, bytes }) => ({
+      entries: entries.filter((entry) => entry.userId !== userId),
+      bytes,
+    }));
     return eraseUser(this.parts.directory, this.parts.log, this.recommendations, userId, nowMs);
   }
 
