@@ -42,6 +42,8 @@ export class IdTable {
   private readonly forwardTable: TableName;
   private readonly recordTable: TableName;
   private readonly counter: string;
+  /** Whether nobody else can take a number back: an erased user who returns has another one. */
+  private readonly remembers: boolean;
   private readonly cache = new Map<string, number>();
   private names: string[] = [];
 
@@ -52,6 +54,7 @@ export class IdTable {
     this.forward = directory.tables[this.forwardTable];
     this.records = directory.tables[this.recordTable];
     this.counter = kind === 'item' ? 'nextItem' : 'nextUser';
+    this.remembers = kind === 'item' || !directory.readOnly;
   }
 
   count(): number {
@@ -154,6 +157,7 @@ export class IdTable {
   }
 
   private remember(id: string, key: number): number {
+    if (!this.remembers) return key;
     if (this.cache.size >= cacheLimit) this.cache.clear();
     this.cache.set(id, key);
     return key;

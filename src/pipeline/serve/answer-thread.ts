@@ -91,13 +91,6 @@ const handlers = {
     current = { ...message.space, vectors: adoptVectors(message.shared, slot) };
     return null;
   },
-  /** Ids may have been erased, types declared. */
-  forget: async (_: null): Promise<null> => {
-    const { log } = await fresh();
-    log.users.forget();
-    log.types.forget();
-    return null;
-  },
   user: async ({ userId, nowMs }: { userId: string; nowMs: number }): Promise<LiveUser> => {
     const { recommender, log } = await fresh();
     return recommender.live.of(log.users.find(userId), space(), nowMs);

@@ -28,10 +28,6 @@ export class AnswerPool {
     await Promise.all(this.threads.map((thread) => thread.call('space', message)));
   }
 
-  async forget(): Promise<void> {
-    await Promise.all(this.threads.map((thread) => thread.call('forget', null)));
-  }
-
   /** The thread with the least to do. */
   any(): Calls<AnswerHandlers> {
     return this.threads.reduce((least, thread) => (thread.pending < least.pending ? thread : least));

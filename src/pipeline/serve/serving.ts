@@ -284,14 +284,11 @@ export class ServingEngine implements Engine {
   async eraseUser(userId: string): Promise<Erasure> {
     this.assertOpen();
     checkId(userId, 'userId');
-    const { recommendations, writer, users, log, pool, directory } = this.parts;
+    const { recommendations, writer, users } = this.parts;
     await recommendations.flush();
     recommendations.forget(userId);
     const erased = await writer.call('erase', { userId, nowMs: Date.now() });
-    directory.refresh();
-    log.users.forget();
     users.forget([userId]);
-    await pool.forget();
     return erased;
   }
 

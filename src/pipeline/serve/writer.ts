@@ -1,4 +1,5 @@
 import type { ActionLog } from '../../actions/log.js';
+import { erasedUserRefusal } from '../../actions/users.js';
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Directory } from '../../disk/directory.js';
 import { PinnersageError } from '../../errors.js';
@@ -129,9 +130,13 @@ export class Writer {
     }
   }
 
-  private putRecommendations(block: RecommendationBlock): void {
-    const users = this.parts.log.users.ensureAll(block.entries.map(({ userId }) => userId));
-    this.recommendations.put(block, users);
+  /** Of an erased user who has not come back nothing is logged: it would bring the id back. */
+  private putRecommendations({ entries, bytes }: RecommendationBlock): void {
+    const { directory, log } = this.parts;
+    const refusalOf = erasedUserRefusal(directory, log.users);
+    const kept = entries.filter(({ userId }) => refusalOf(userId) === null);
+    const users = log.users.ensureAll(kept.map(({ userId }) => userId));
+    this.recommendations.put({ entries: kept, bytes }, users);
   }
 
   items(json: Uint8Array): PutAnswer {
