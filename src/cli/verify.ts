@@ -39,7 +39,7 @@ function isWrong({ differing }: VerifyReport, { lost, duplicates }: LogReport): 
 }
 
 function present(
-  { batch, exact, overlay, importanceDrift, differing }: VerifyReport,
+  { batch, exact, overlay, leftOut, importanceDrift, differing }: VerifyReport,
   log: LogReport,
 ): string {
   const line = (name: string, { users, identical }: Compared): string =>
@@ -48,6 +48,9 @@ function present(
     line('answered from the batch', batch),
     line('clustered again with new actions (exact)', exact),
     line('stored clusters with new actions (overlay, an approximation)', overlay),
+    ...(leftOut > 0
+      ? [`${format(leftOut)} users not compared: the next batch makes their profiles anew`]
+      : []),
     `importances differ by at most ${importanceDrift.toExponential(1)}`,
     `log: ${format(log.stored)} actions of ${format(log.recorded)} recorded; ${format(log.lost)} lost, ${format(log.duplicates)} duplicates`,
     ...(differing.length > 0 ? [`differing: ${differing.join(', ')}`] : []),

@@ -9,9 +9,11 @@ import type { Interest, InterestSource } from '../model/profile.js';
 import { inferInterests } from '../profile/infer.js';
 import { collectPoints } from '../profile/points.js';
 import type { ProfileStore } from '../store/profiles.js';
+import { conditionsOf } from './continuation.js';
 import { checkCount, checkSeed } from './guard.js';
 import { IdOrder } from './idorder.js';
 import { type LiveBasis, LiveProfiles, type LiveUser } from './live.js';
+import { declaredTypes } from './settings.js';
 
 export interface VerifyOptions {
   /** Users to recompute, drawn by `seed` from those with actions. Default: 200. Range: integer ≥ 1. */
@@ -33,6 +35,11 @@ export interface VerifyReport {
   readonly batch: Compared;
   readonly exact: Compared;
   readonly overlay: Compared;
+  /**
+   * Users with a stored profile of which cannot be told any more what it was made from, because action types were declared
+   * anew, actions removed or vectors compacted since; the next batch makes it anew.
+   */
+  readonly leftOut: number;
   /** Largest relative difference of an importance, over interests with the same members. */
   readonly importanceDrift: number;
   /** The first users that differ though they must not. */
@@ -65,7 +72,8 @@ const differingListed = 10;
  * What: compares what is answered for a sample of users with what clustering their whole log anew says: the same sets of
  * members, the same medoids.
  * Convention: the recompute is for the instant and under the options of the answer, from the log alone, with memory of its
- * own; nothing that the answer was made from is used again.
+ * own; nothing that the answer was made from is used again. For an answer from the batch it takes the actions and
+ * vectors that the batch knew.
  */
 export function verifyUsers(parts: VerifyParts, given: VerifyOptions): VerifyReport {
   const { users, seed, nowMs } = { ...defaults, ...given, nowMs: given.nowMs ?? Date.now() };
@@ -73,6 +81,8 @@ export function verifyUsers(parts: VerifyParts, given: VerifyOptions): VerifyRep
   checkSeed(seed);
   const live = new LiveProfiles(parts.directory, parts.catalog.ids, parts.log, parts.profiles);
   const basis = live.basis(parts.space);
+  const then = asOfBatch(parts, basis);
+  let leftOut = 0;
   const tally: Record<InterestSource, { users: number; identical: number }> = {
     batch: { users: 0, identical: 0 },
     exact: { users: 0, identical: 0 },
@@ -85,7 +95,12 @@ export function verifyUsers(parts: VerifyParts, given: VerifyOptions): VerifyRep
     const log = parts.log.userLog(user);
     if (log.length === 0) continue;
     const answer = live.of(user, parts.space, nowMs, basis);
-    const expected = recompute(parts, user, answer, basis);
+    const isStored = answer.source === 'batch';
+    if (isStored && (then === null || isCut(parts.log, user, log, answer.maxSeq))) {
+      leftOut++;
+      continue;
+    }
+    const expected = recompute(isStored && then ? then : parts, user, answer, basis);
     const { identical, drift } = compare(answer.interests, expected);
     importanceDrift = Math.max(importanceDrift, drift);
     tally[answer.source].users++;
@@ -94,7 +109,25 @@ export function verifyUsers(parts: VerifyParts, given: VerifyOptions): VerifyRep
       differing.push(parts.log.users.idOf(user));
   }
   const { batch, exact, overlay } = tally;
-  return { batch, exact, overlay, importanceDrift, differing };
+  return { batch, exact, overlay, leftOut, importanceDrift, differing };
+}
+
+/** With the vectors that the batch saw; null where that, or its types, cannot be told any more. */
+function asOfBatch(parts: VerifyParts, { generation, options }: LiveBasis): VerifyParts | null {
+  const { space, log } = parts;
+  if (generation?.conditions !== conditionsOf(space.info, options, declaredTypes(log))) return null;
+  const rowOfItem = new Int32Array(space.rowOfItem.length).fill(-1);
+  space.itemOfRow.subarray(0, generation.rows).forEach((item, row) => {
+    rowOfItem[item] = row;
+  });
+  return { ...parts, space: { ...space, rowOfItem } };
+}
+
+/** Whether the newest change of a user's log came after `maxSeq` and was that actions were removed. */
+function isCut(log: ActionLog, user: UserKey, { length, seqs }: UserLog, maxSeq: number): boolean {
+  const newest = seqs.subarray(0, length).reduce((a, b) => Math.max(a, b), maxSeq);
+  for (const { seq } of log.marks.of(user, user + 1)) return seq > newest;
+  return false;
 }
 
 /** Numbers of distinct users, in the order of the draw. */
