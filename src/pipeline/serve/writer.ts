@@ -106,7 +106,7 @@ export class Writer {
       this.parts.log.types.forget();
       this.parts.catalog.ids.forget();
       for (const { reject } of waiting) reject(error);
-      if (waiting.length === 0) this.parts.onNote(`recommendations could not be logged: ${String(error)}`);
+      if (logged.length > 0) this.parts.onNote(`recommendations could not be logged: ${String(error)}`);
       return;
     }
     for (const answer of answers) answer();
