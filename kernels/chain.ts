@@ -91,7 +91,7 @@ function nearest(tip: i32): i32 {
   return remember(tip, smallest(f32x4.pmin(m0, m1)));
 }
 
-@inline function smallest(m: v128): f32 {
+@inline export function smallest(m: v128): f32 {
   m = f32x4.pmin(m, v128.shuffle<f32>(m, m, 2, 3, 0, 1));
   m = f32x4.pmin(m, v128.shuffle<f32>(m, m, 1, 0, 3, 2));
   return f32x4.extract_lane(m, 0);

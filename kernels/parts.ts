@@ -3,7 +3,9 @@
 // Source: algorithm.md §2; docs/performance.md (the exact split). Convention: squared heights; merges name rows by their
 // place in the list, or, of components, by point.
 import { chain } from './chain';
+import { chainFew } from './chainfew';
 import { between, weigh } from './distances';
+import { fewPoints } from './few';
 import { meansChain } from './means';
 
 // Scratch of one engine (src/cluster/layout.ts), given once.
@@ -55,7 +57,8 @@ export function mergeRows(
     store<i32>(a, 0), store<i32>(b, 1), store<f64>(heights, <f64>load<f32>(matrix, 4));
     return;
   }
-  chain(matrix, stride, n, weights, columns, a, b, heights);
+  if (n <= fewPoints) chainFew(matrix, stride, n, weights, columns, a, b, heights);
+  else chain(matrix, stride, n, weights, columns, a, b, heights);
 }
 
 /** Merges inside components order[starts[c] … starts[c + 1]) for c below `count`; how many. */

@@ -198,10 +198,11 @@ async function leftOut(python: PythonRivals | string): Promise<string[]> {
   ];
 }
 
+/** By the median of rounds over different users, warmed up. */
 function userSpeed(sizes: readonly number[], d: number, alpha: number): number {
   const run = here('users', createUserRun(sizes, d, alpha));
   const calls = Math.max(16, sizes.length);
-  run.time(Math.max(1, Math.min(500, Math.round(500 / run.time(2)))));
-  const times = Array.from({ length: 15 }, () => run.time(calls)).sort((a, b) => a - b);
-  return 1000 / times[7];
+  run.time(Math.max(1, Math.min(2000, Math.round(1000 / run.time(2)))));
+  const times = Array.from({ length: 31 }, () => run.time(calls)).sort((a, b) => a - b);
+  return 1000 / times[15];
 }

@@ -237,14 +237,17 @@ function decode(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-export type ScanExports = Pick<KernelExports, 'dots'>;
+/** The kernels that work where the catalog lies. */
+export interface SharedExports extends Pick<KernelExports, 'dots'> {
+  gather(rows: number, list: number, count: number, dim: number, out: number): void;
+}
 
 let compiledShared: object | undefined;
 
-/** The scan over memory that is given to it. */
-export function createSharedScan(memory: SharedMemory): ScanExports {
+/** The kernels over memory that is given to them. */
+export function createSharedKernel(memory: SharedMemory): SharedExports {
   compiledShared ??= new wasm.Module(decode(sharedBase64));
-  return new wasm.Instance(compiledShared, { env: { memory } }).exports as ScanExports;
+  return new wasm.Instance(compiledShared, { env: { memory } }).exports as SharedExports;
 }
 
 export function createSharedMemory(bytes: number): SharedMemory {

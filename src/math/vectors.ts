@@ -1,13 +1,21 @@
-import { createKernel, createSharedMemory, createSharedScan, reserve, type SharedMemory } from './kernel.js';
+import {
+  createKernel,
+  createSharedKernel,
+  createSharedMemory,
+  reserve,
+  type SharedMemory,
+} from './kernel.js';
 
 /**
- * Vectors begin here in shared memory; before them lie, for each thread that scans, the query and the products of one
- * block. The thread that made the matrix has slot 0.
+ * Before the vectors lie, in shared memory, a slot for each thread that scans (the query, and the products of one
+ * block), and behind those a slot for each that gathers (a list of rows, and copies of them). The thread that made the
+ * matrix has slot 0 of both.
  */
 const slotBytes = 65536;
-/** Threads that can scan a matrix in place at the same time. */
+/** Threads that can scan a matrix in place at the same time, and threads that can gather from it. */
 export const scanSlots = 16;
-const headBytes = scanSlots * slotBytes;
+const gatherHead = scanSlots * slotBytes;
+const headBytes = 2 * gatherHead;
 const queryAt = 1024;
 const productsAt = 40_960;
 /** Rows scanned by one call. */
@@ -17,11 +25,14 @@ const maxBytes = 65_535 * 65_536;
 
 interface Place {
   readonly memory: SharedMemory;
-  readonly slot: number;
+  /** Slots of this thread; null where it has none. */
+  readonly scan: number | null;
+  readonly gather: number | null;
 }
 
 /** Memory of matrices made or adopted here, by their buffer. */
 const places = new WeakMap<ArrayBufferLike, Place>();
+const nowhere = { memory: null, scan: null, gather: null };
 
 /** A matrix on its way to another thread. */
 export interface SharedVectors {
@@ -34,11 +45,15 @@ export function shareVectors(vectors: Float32Array): SharedVectors {
   return { vectors, memory: places.get(vectors.buffer)?.memory ?? null };
 }
 
-/** The other side of `shareVectors`. `slot`: 1 to `scanSlots` − 1, of each thread its own. */
-export function adoptVectors({ vectors, memory }: SharedVectors, slot: number): Float32Array {
+/** The other side of `shareVectors`. `slot`: 1 to `scanSlots` − 1, for each use of each thread its own. */
+export function adoptVectors(
+  { vectors, memory }: SharedVectors,
+  slot: number,
+  use: 'scan' | 'gather' = 'scan',
+): Float32Array {
   if (!memory || slot >= scanSlots) return vectors;
   const { buffer } = memory;
-  places.set(buffer, { memory, slot });
+  places.set(buffer, { memory, scan: null, gather: null, [use]: slot });
   return new Float32Array(buffer, vectors.byteOffset, vectors.length);
 }
 
@@ -50,7 +65,7 @@ export function allocateVectors(rows: number, dim: number): Float32Array<SharedA
   const bytes = headBytes + rows * dim * 4;
   if (bytes > maxBytes || dim > maxDim) return new Float32Array(new SharedArrayBuffer(rows * dim * 4));
   const memory = createSharedMemory(bytes);
-  places.set(memory.buffer, { memory, slot: 0 });
+  places.set(memory.buffer, { memory, scan: 0, gather: 0 });
   return new Float32Array(memory.buffer, headBytes, rows * dim);
 }
 
@@ -66,12 +81,12 @@ export type Scan = (query: Float32Array, from: number, count: number) => Float32
  * Time O(rows · dim), bound by memory. Checked by: test/math/vectors.test.ts.
  */
 export function createScan(vectors: Float32Array, dim: number): Scan {
-  const place = places.get(vectors.buffer);
-  return place ? scanInPlace(place, vectors, dim) : scanCopies(vectors, dim);
+  const { memory, scan } = places.get(vectors.buffer) ?? nowhere;
+  return memory && scan !== null ? scanInPlace(memory, scan, vectors, dim) : scanCopies(vectors, dim);
 }
 
-function scanInPlace({ memory, slot }: Place, vectors: Float32Array, dim: number): Scan {
-  const kernel = createSharedScan(memory);
+function scanInPlace(memory: SharedMemory, slot: number, vectors: Float32Array, dim: number): Scan {
+  const kernel = createSharedKernel(memory);
   const queryHere = slot * slotBytes + queryAt;
   const productsHere = slot * slotBytes + productsAt;
   const held = new Float32Array(memory.buffer, queryHere, dim);
@@ -99,5 +114,54 @@ function scanCopies(vectors: Float32Array, dim: number): Scan {
     rows.set(vectors.subarray(from * dim, (from + count) * dim));
     kernel.dots(rowsPlace, count, dim, queryPlace, productsPlace);
     return products.subarray(0, count);
+  };
+}
+
+/** Copies the rows of items into `out`, one behind another; `rowOfItem[item]` is the item's row, ≥ 0. */
+export type Gather = (out: Float32Array, items: Uint32Array, rowOfItem: Int32Array) => void;
+
+/** Rows listed at once; their copies follow the list. */
+const listRows = 64;
+const listBytes = 4 * listRows;
+
+/**
+ * How rows of a matrix are brought together. One made by `allocateVectors`, or adopted in this thread to gather from, is
+ * read by a kernel that has many rows on their way at a time; any other row by row: slower, the same rows.
+ * Time O(items · dim), bound by memory. Checked by: test/math/vectors.test.ts.
+ */
+export function createGather(vectors: Float32Array, dim: number): Gather {
+  const { memory, gather } = places.get(vectors.buffer) ?? nowhere;
+  const rows = Math.min(listRows, Math.floor((slotBytes - listBytes) / (4 * dim)));
+  return memory && gather !== null && rows > 0
+    ? gatherInPlace(memory, gatherHead + gather * slotBytes, rows, vectors.byteOffset, dim)
+    : gatherRows(vectors, dim);
+}
+
+function gatherInPlace(
+  memory: SharedMemory,
+  head: number,
+  rows: number,
+  vectorsAt: number,
+  dim: number,
+): Gather {
+  const kernel = createSharedKernel(memory);
+  const list = new Uint32Array(memory.buffer, head, rows);
+  const copies = new Float32Array(memory.buffer, head + listBytes, rows * dim);
+  return (out, items, rowOfItem) => {
+    for (let from = 0; from < items.length; from += rows) {
+      const count = Math.min(rows, items.length - from);
+      for (let i = 0; i < count; i++) list[i] = rowOfItem[items[from + i]];
+      kernel.gather(vectorsAt, head, count, dim, head + listBytes);
+      out.set(count === rows ? copies : copies.subarray(0, count * dim), from * dim);
+    }
+  };
+}
+
+function gatherRows(vectors: Float32Array, dim: number): Gather {
+  return (out, items, rowOfItem) => {
+    for (let i = 0; i < items.length; i++) {
+      const row = rowOfItem[items[i]];
+      out.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim);
+    }
   };
 }

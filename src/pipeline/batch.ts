@@ -4,6 +4,7 @@ import type { ActionLog } from '../actions/log.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
+import { shareVectors } from '../math/vectors.js';
 import { configHash, type ProfileOptions, popularityDecay, resolveOptions } from '../profile/options.js';
 import type { GenerationWriter, ProfileStore } from '../store/profiles.js';
 import type { BatchWorkerData } from './batch-worker.js';
@@ -302,8 +303,9 @@ async function runThreads(
     });
 
   try {
-    for (const popularity of sums) {
-      const workerData: BatchWorkerData = { path, plan, popularity };
+    const shared = shareVectors(plan.table.vectors);
+    for (const [i, popularity] of sums.entries()) {
+      const workerData: BatchWorkerData = { path, plan, shared, slot: i + 1, popularity };
       workers.push(new Worker(new URL('./batch-worker.js', import.meta.url), { workerData, resourceLimits }));
     }
     await Promise.all(workers.map(serve));

@@ -1,8 +1,9 @@
 import { type ActionLog, scanMemory } from '../actions/log.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Hash64 } from '../math/hash.js';
+import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
-import { type EmbeddingTable, type UserKey, vectorOf } from '../model/item.js';
+import type { EmbeddingTable, UserKey } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import { importanceOfRun } from '../profile/importance.js';
 import { InferScratch, inferWith } from '../profile/infer.js';
@@ -77,6 +78,7 @@ export class ChunkRunner {
   private readonly log: ActionLog;
   private readonly store: ProfileStore;
   private readonly clusterer: Clusterer;
+  private readonly gather: Gather;
   private readonly basis: Hash64;
   private readonly memory = scanMemory();
   private readonly points = new PointScratch();
@@ -96,6 +98,7 @@ export class ChunkRunner {
     this.log = log;
     this.store = store;
     this.clusterer = createClusterer(plan.table.dim);
+    this.gather = createGather(plan.table.vectors, plan.table.dim);
     this.basis = runBasis(plan.space, plan.spaceGeneration, plan.options);
     this.parts = new Float32Array(plan.idRank.length);
     this.tally = new Tally(plan.asOf, plan.options.lambda, popularity);
@@ -234,11 +237,7 @@ export class ChunkRunner {
     const started = performance.now();
     const { table, options, space, spaceGeneration } = this.plan;
     const n = points.itemKeys.length;
-    const matrix = this.clusterer.vectors(n);
-    for (let i = 0; i < n; i++) {
-      const vector = vectorOf(table, points.itemKeys[i]);
-      if (vector) matrix.set(vector, i * table.dim);
-    }
+    this.gather(this.clusterer.vectors(n), points.itemKeys, table.rowOfItem);
     const identity = { user: this.log.users.idOf(user), space, generation: spaceGeneration };
     const given = { ...options, identity };
     const interests = inferWith(this.clusterer, this.scratch, points, asOf, given, published);

@@ -1,10 +1,11 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRng } from '../../src/math/rng.js';
 import {
   adoptVectors,
   allocateVectors,
   blockRows,
+  createGather,
   createScan,
   shareVectors,
 } from '../../src/math/vectors.js';
@@ -68,4 +69,30 @@ test('a matrix that another thread adopted is scanned where it lies, with a quer
   expect(Array.from(first)).toEqual([1, 3, 5]); // the other scan has not touched it
   own[0] = 9;
   expect(adopted[0]).toBe(9);
+});
+
+describe.each([5, 256, 20_000])('rows of %d dimensions', (dim) => {
+  test.each(['in place', 'adopted', 'copied'])('gathered %s are the rows of their items', (how) => {
+    const made = allocateVectors(40, dim);
+    made.set(fill(new Float32Array(40 * dim), 3));
+    const vectors = how === 'copied' ? Float32Array.from(made) : made;
+    const gather = createGather(
+      how === 'adopted' ? adoptVectors(shareVectors(made), 3, 'gather') : vectors,
+      dim,
+    );
+    for (const count of [0, 1, 63, 64, 65, 200]) {
+      const rng = createRng(count);
+      const rowOfItem = Int32Array.from({ length: 50 }, () => rng.below(40));
+      const items = Uint32Array.from({ length: count }, () => rng.below(50));
+      const out = new Float32Array((count + 1) * dim).fill(7);
+      gather(out, items, rowOfItem);
+      const same = [...items].every((item, i) => {
+        const from = rowOfItem[item] * dim;
+        return vectors.subarray(from, from + dim).every((value, k) => value === out[i * dim + k]);
+      });
+      expect(same).toBe(true);
+      expect(out.subarray(count * dim).every((value) => value === 7)).toBe(true);
+    }
+    expect(Array.from(vectors.subarray(0, 9))).toEqual(Array.from(fill(new Float32Array(9), 3)));
+  });
 });
