@@ -118,8 +118,9 @@ export class WorldJudge {
   }
 
   private ask(user: WorldUser, count: number) {
-    const { interests } = this.data.interests(user.userId);
-    const answer = this.data.recommend(user.userId, { count, seed: this.world.settings.seed });
+    const { seed, endMs: nowMs } = this.world.settings;
+    const { interests } = this.data.interests(user.userId, { nowMs });
+    const answer = this.data.recommend(user.userId, { count, seed, nowMs });
     return {
       interests,
       medoids: interests.map(({ medoid }) => medoid),

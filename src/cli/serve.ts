@@ -4,9 +4,11 @@ import type { Schedule } from '../server/schedule.js';
 import { type CommonFlags, count, instant, nonNegative, withCommon } from './options.js';
 import { note, print, printJson } from './output.js';
 import { clockFrom, dayMs, duration, hourMs, key, port, timeOfDay } from './serveoptions.js';
+import { interrupted, interruptible } from './session.js';
 import { packageVersion } from './version.js';
 
-interface Flags extends CommonFlags {
+export interface ServeFlags {
+  readonly data: string;
   readonly port: number;
   readonly host?: string;
   readonly apiKey?: string;
@@ -19,6 +21,8 @@ interface Flags extends CommonFlags {
   readonly searchThreads?: number;
   readonly drainSeconds: number;
 }
+
+type Flags = CommonFlags & ServeFlags;
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'];
 
@@ -50,32 +54,20 @@ export function serveCommand(): Command {
 }
 
 async function serve(flags: Flags): Promise<void> {
-  const stopped = firstSignal();
-  const server = await start(flags);
+  const signal = interruptible(
+    'stopping: requests that were taken are finished; a second signal ends at once',
+  );
+  const server = await startServer(flags);
   const { url, port } = server;
   if (flags.json) printJson({ url, port, pid: process.pid });
   else print(`${flags.data} is served at ${url} (${url}/openapi.json says how)`);
   if (flags.apiKey === undefined) note(`no API key is set: whoever reaches ${url} may read and change all`);
-  await stopped;
+  await interrupted(signal);
   await server.stop();
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-export function firstSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let isSecond = false;
-    const stop = (): void => {
-      if (isSecond) process.exit(130);
-      isSecond = true;
-      note('stopping: requests that were taken are finished; a second signal ends at once');
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
-}
-
-async function start(flags: Flags): Promise<RunningServer> {
+/** Serves a directory as flags say. */
+export async function startServer(flags: ServeFlags): Promise<RunningServer> {
   // Loaded here, because every command would pay for it.
   const [{ pino }, { runServer }] = await Promise.all([import('pino'), import('../server/run.js')]);
   const { apiKey, rateLimit, recommendationDays, searchThreads, batchEvery, batchAt } = flags;

@@ -23,17 +23,27 @@ export async function withData<T>(
   }
 }
 
-/** Ctrl-C, or SIGTERM, asks the work to stop at its next safe point; a second one ends the process. */
-export function interruptible(): AbortSignal {
+const safePoint = 'stopping at the next safe point; press Ctrl-C again to stop at once';
+
+/** Ctrl-C, or SIGTERM, asks the work to stop; a second one ends the process. `what` is then said. */
+export function interruptible(what = safePoint): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);
-    process.stderr.write('\nstopping at the next safe point; press Ctrl-C again to stop at once\n');
+    process.stderr.write(`\n${what}\n`);
     controller.abort();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   return controller.signal;
+}
+
+/** Resolves when the signal comes. */
+export function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** One clear line for the person at the terminal, and the documented exit code. */

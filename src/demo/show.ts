@@ -34,6 +34,16 @@ export interface ShownUser {
   readonly average: readonly ShownItem[];
 }
 
+export interface ShownRequests {
+  readonly url: string;
+  /** Somebody of the world. */
+  readonly userId: string;
+  /** Somebody who is not. */
+  readonly newcomer: string;
+  /** What the newcomer saves. */
+  readonly item: { readonly itemId: string; readonly title: string };
+}
+
 export interface ShowOptions {
   /** Characters per line, ≥ 60, default 100. */
   readonly width?: number;
@@ -162,4 +172,19 @@ export function showSummary(summary: ShownSummary, options: ShowOptions = {}): s
     line(`spoken to by ${candidates} candidates of several embeddings`, bySeveral, 'green'),
     line(`spoken to by ${candidates} candidates of one average`, byAverage, 'yellow'),
   ].join('\n')}\n`;
+}
+
+/** Requests that work as they stand: a newcomer's list changes with the first thing that is saved. */
+export function showRequests({ url, userId, newcomer, item }: ShownRequests): string {
+  const action = `"userId":"${newcomer}","itemId":"${item.itemId}","type":"save","timestamp":'$(date +%s)'000`;
+  return `Served at ${url} until Ctrl-C. Somebody new asks, saves "${item.title}", and asks again:
+  curl -s '${url}/v1/users/${newcomer}/recommendations?count=5'
+  curl -s -H 'content-type: application/json' -d '[{${action}}]' ${url}/v1/actions
+  curl -s '${url}/v1/users/${newcomer}/recommendations?count=5&explain=true'
+  curl -s ${url}/v1/items/${item.itemId}/neighbors?count=3
+
+Somebody with a history, and everything else that can be asked:
+  curl -s '${url}/v1/users/${userId}/interests'
+  curl -s '${url}/v1/users/${userId}/recommendations?count=10&explain=true'
+  curl -s ${url}/openapi.json`;
 }

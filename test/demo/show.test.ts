@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { type ShownUser, showSummary, showUser } from '../../src/demo/show.js';
+import { type ShownUser, showRequests, showSummary, showUser } from '../../src/demo/show.js';
 import { bar, beside, paint, percent, toWidth } from '../../src/demo/text.js';
 
 const item = (title: string, topic: string, wanted = true) => ({ title, topics: [topic], wanted });
@@ -94,4 +95,24 @@ test('pieces', () => {
   expect(toWidth(paint('ab', 'red', { color: true }), 4)).toBe(`${paint('ab', 'red', { color: true })}  `);
   expect(beside(['a'], ['b', 'c'], 11)).toEqual(['a    │ b', '     │ c']);
   expect([percent(0.444), percent(1)]).toEqual(['44 %', '100 %']);
+});
+
+test('the requests that are shown are commands of a shell, with the time put in when they are run', () => {
+  const text = showRequests({
+    url: 'http://127.0.0.1:3000',
+    userId: 'user-0007',
+    newcomer: 'you-1',
+    item: { itemId: 'item-00001', title: 'Dark loaves' },
+  });
+  const commands = text.split('\n').filter((line) => line.startsWith('  curl '));
+  expect(commands).toHaveLength(7);
+  // A shell whose curl prints what it was given.
+  const shell = spawnSync('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${commands[1]}`], {
+    encoding: 'utf8',
+  });
+  const [, , , , body, address] = shell.stdout.split('\n');
+  expect(address).toBe('http://127.0.0.1:3000/v1/actions');
+  expect(JSON.parse(body)).toEqual([
+    { userId: 'you-1', itemId: 'item-00001', type: 'save', timestamp: expect.any(Number) },
+  ]);
 });
