@@ -10,7 +10,9 @@ npm install --ignore-scripts --no-audit --no-fund --loglevel=error "./$tarball"
 npx --no-install pinnersage --version
 node --input-type=module -e "
 import { open } from 'pinnersage';
+import { PinnersageClient } from 'pinnersage/client';
 import { inferInterests } from 'pinnersage/core';
+if (typeof PinnersageClient !== 'function') throw new Error('client');
 if (typeof inferInterests !== 'function') throw new Error('core');
 const data = await open('data');
 await data.putItems([{ itemId: 'a', embedding: [1, 0] }, { itemId: 'b', embedding: [0.9, 0.1] }]);
