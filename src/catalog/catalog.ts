@@ -2,6 +2,8 @@ import type { Directory } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { AlphaChoice, ItemKey, Metadata } from '../model/item.js';
+import { changedItems, recordChange } from './changes.js';
+import { loadRows, markChanged, markRows } from './load.js';
 import {
   type Refinement,
   readRefinement,
@@ -18,15 +20,7 @@ import {
   withAlpha,
   withSpace,
 } from './space.js';
-import {
-  appendRows,
-  RowIndex,
-  readItems,
-  readRow,
-  readVectors,
-  removeGenerations,
-  vectorFiles,
-} from './vectors.js';
+import { appendRows, RowIndex, readItems, readRow, removeGenerations, vectorFiles } from './vectors.js';
 
 /** Bits of an item record. An item that only actions have named has neither. */
 const inCatalog = 1;
@@ -52,11 +46,16 @@ export interface UpsertCounts {
   readonly unchanged: number;
 }
 
+interface LoadedVersion {
+  readonly version: number;
+  readonly space: LoadedSpace;
+}
+
 /** Items on disk: ids, metadata, and the vectors of named spaces. */
 export class Catalog {
   readonly ids: IdTable;
   private readonly directory: Directory;
-  private readonly loaded = new Map<string, { readonly version: number; readonly space: LoadedSpace }>();
+  private readonly loaded = new Map<string, LoadedVersion>();
   private readonly rowIndexes = new Map<string, { generation: number; rows: number; index: RowIndex }>();
 
   constructor(directory: Directory) {
@@ -70,8 +69,10 @@ export class Catalog {
   }
 
   /** Call inside `write`. */
-  private countChange(): void {
-    this.directory.writeMeta('catalogVersion', this.version() + 1);
+  private countChange(items: Uint32Array | null): void {
+    const version = this.version() + 1;
+    this.directory.writeMeta('catalogVersion', version);
+    recordChange(this.directory, version, items);
   }
 
   spaceTable(): SpaceTable {
@@ -112,7 +113,7 @@ export class Catalog {
     this.directory.write(() => {
       this.directory.writeMeta('spaces', { ...table, spaces: others });
       removeRefinements(this.directory, id, Number.POSITIVE_INFINITY);
-      this.countChange();
+      this.countChange(null);
     });
     this.loaded.delete(name);
     this.rowIndexes.delete(name);
@@ -122,7 +123,7 @@ export class Catalog {
   /** Points a space to another generation of its files. Call inside `Directory.write`. */
   replaceRecord(record: SpaceRecord): void {
     this.directory.writeMeta('spaces', withSpace(this.spaceTable(), record));
-    this.countChange();
+    this.countChange(null);
   }
 
   /** Whether the item was in the catalog and was deleted. */
@@ -166,7 +167,7 @@ export class Catalog {
         if (this.upsertRecord(keys[i], items[i]) || changed) written++;
       }
       if (current && rows.length > 0) current = this.append(current, rows);
-      if (written > 0) this.countChange();
+      if (written > 0) this.countChange(keys);
     });
     return { space: current, written, unchanged: items.length - written };
   }
@@ -247,7 +248,7 @@ export class Catalog {
     this.directory.write(() => {
       this.directory.writeMeta('spaces', withSpace(this.spaceTable(), record));
       removeRefinements(this.directory, record.id, record.generation - 1);
-      this.countChange();
+      this.countChange(null);
     });
     // Readers may still be opening the generation before; the ones before that are of no use to anybody.
     removeGenerations(this.directory.path, record.id, record.generation - 1);
@@ -256,18 +257,18 @@ export class Catalog {
 
   /** Hides items at once; their vectors go on serving the history of users. Returns how many were there. */
   delete(itemIds: readonly string[]): number {
-    let count = 0;
+    const hidden: number[] = [];
     this.directory.write(() => {
       for (const id of itemIds) {
         const key = this.ids.find(id);
         const record = key === null ? null : this.ids.read(key);
         if (key === null || !record || record.flags !== inCatalog) continue;
         this.ids.write(key, { ...record, flags: inCatalog | deleted });
-        count++;
+        hidden.push(key);
       }
-      if (count > 0) this.countChange();
+      if (hidden.length > 0) this.countChange(Uint32Array.from(hidden));
     });
-    return count;
+    return hidden.length;
   }
 
   /** Whether the item is in the catalog or was, before it was deleted. */
@@ -300,7 +301,7 @@ export class Catalog {
     const kept = this.loaded.get(info.name);
     if (kept?.version === version && sameFiles(kept.space.info, info)) return { ...kept.space, info };
     try {
-      const space = this.readSpace(info, kept?.space);
+      const space = this.readSpace(info, version, kept);
       this.loaded.set(info.name, { version, space });
       return space;
     } catch (error) {
@@ -310,16 +311,24 @@ export class Catalog {
     }
   }
 
-  /** Vectors are read again only where there are others than in `before`. */
-  private readSpace(info: SpaceRecord, before: LoadedSpace | undefined): LoadedSpace {
-    const { dim, rows, generation } = info;
-    const files = vectorFiles(this.directory.path, info.id, generation);
-    const same = before && sameFiles(before.info, info) && before.info.rows === rows;
-    const itemOfRow = same ? before.itemOfRow : readItems(files, dim, rows);
-    const vectors = same ? before.vectors : readVectors(files, dim, rows);
-    const { rowOfItem, present } = this.indexRows(itemOfRow);
-    const live = withoutLeftOut(this.refinement(info), present);
-    return { info, dim, itemOfRow, vectors, rowOfItem, present, live };
+  /** Only what has changed since `kept` is read, where that is known. */
+  private readSpace(info: SpaceRecord, version: number, kept: LoadedVersion | undefined): LoadedSpace {
+    const files = vectorFiles(this.directory.path, info.id, info.generation);
+    const before = kept && sameFiles(kept.space.info, info) ? kept : null;
+    const changed = before && changedItems(this.directory, before.version, version);
+    const items = this.ids.count();
+    const rows = loadRows(before?.space ?? null, info, files);
+    const { itemOfRow } = rows;
+    const marks =
+      before && changed
+        ? markChanged(before.space, itemOfRow, items, changed, (item) => this.itemByKey(item) !== null)
+        : markRows(itemOfRow, items, (found) =>
+            this.ids.eachFlags((key, flags) => {
+              if (flags === inCatalog) found(key);
+            }),
+          );
+    const live = withoutLeftOut(this.refinement(info), marks.present);
+    return { info, dim: info.dim, ...rows, ...marks, live };
   }
 
   /** Which rows of a generation candidates do not come from; null where it was not refined. */
@@ -331,18 +340,8 @@ export class Catalog {
   setRefinement(space: SpaceRecord, refinement: Refinement | null): void {
     this.directory.write(() => {
       writeRefinement(this.directory, space, refinement);
-      this.countChange();
+      this.countChange(null);
     });
-  }
-
-  private indexRows(itemOfRow: Uint32Array): { rowOfItem: Int32Array; present: Uint8Array } {
-    const rowOfItem = new Int32Array(new SharedArrayBuffer(4 * this.ids.count())).fill(-1);
-    for (let row = 0; row < itemOfRow.length; row++) rowOfItem[itemOfRow[row]] = row;
-    const present = new Uint8Array(new SharedArrayBuffer(itemOfRow.length));
-    this.ids.eachFlags((key, flags) => {
-      if (flags === inCatalog && rowOfItem[key] >= 0) present[rowOfItem[key]] = 1;
-    });
-    return { rowOfItem, present };
   }
 }
 

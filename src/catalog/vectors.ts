@@ -117,22 +117,47 @@ export function copyRows(from: VectorFiles, to: VectorFiles, dim: number, keep: 
   return kept;
 }
 
-/** Rows `from … from+rows` as a matrix over memory that worker threads can share and the exact search scans in place. */
+/** The rows as a matrix over memory that worker threads can share and the exact search scans in place. */
 export function readVectors(files: VectorFiles, dim: number, rows: number): Float32Array {
   const matrix = allocateVectors(rows, dim);
-  readInto(files.vectors, vectorMagic, dim, matrix);
+  readVectorsInto(files, dim, matrix, 0);
   return matrix;
 }
 
+/** Reads the rows of a matrix from row `from` on. */
+export function readVectorsInto(files: VectorFiles, dim: number, matrix: Float32Array, from: number): void {
+  readInto(files.vectors, vectorMagic, dim, matrix.subarray(from * dim), from * dim);
+}
+
 export function readItems(files: VectorFiles, dim: number, rows: number): Uint32Array {
-  const items = new Uint32Array(new SharedArrayBuffer(rows * 4));
-  readInto(files.items, itemMagic, dim, items);
+  const items = growItems(new Uint32Array(0), rows);
+  readItemsInto(files, dim, items, 0);
   return items;
 }
 
-function readInto(path: string, magic: number, dim: number, target: Float32Array | Uint32Array): void {
+export function readItemsInto(files: VectorFiles, dim: number, items: Uint32Array, from: number): void {
+  readInto(files.items, itemMagic, dim, items.subarray(from), from);
+}
+
+/** With room for `rows`, in place where there is room, else a copy. */
+export function growItems(items: Uint32Array, rows: number): Uint32Array {
+  if (4 * rows <= items.buffer.byteLength) return new Uint32Array(items.buffer, 0, rows);
+  const grown = new Uint32Array(new SharedArrayBuffer(4 * Math.ceil(1.25 * rows)), 0, rows);
+  grown.set(items);
+  return grown;
+}
+
+/** Numbers of a file from the `first` on. */
+function readInto(
+  path: string,
+  magic: number,
+  dim: number,
+  target: Float32Array | Uint32Array,
+  first: number,
+): void {
   if (target.length === 0) return;
-  const need = headerBytes + target.byteLength;
+  const start = headerBytes + 4 * first;
+  const need = start + target.byteLength;
   if (!existsSync(path) || statSync(path).size < need)
     throw new PinnersageError(
       'data-damaged',
@@ -144,7 +169,7 @@ function readInto(path: string, magic: number, dim: number, target: Float32Array
     readSync(file, header, 0, headerBytes, 0);
     if (header.readUInt32BE(0) !== magic || header.readUInt32LE(4) !== dim)
       throw new PinnersageError('data-damaged', `${path}: not a vector file of ${dim} dimensions`);
-    readFully(file, path, target, headerBytes);
+    readFully(file, path, target, start);
   } finally {
     closeSync(file);
   }

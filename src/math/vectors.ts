@@ -57,16 +57,37 @@ export function adoptVectors(
   return new Float32Array(buffer, vectors.byteOffset, vectors.length);
 }
 
+/** Room for further rows that a matrix is made with, as a share of its rows; it takes no memory before it is used. */
+const spareShare = 0.25;
+const leastSpareRows = 1024;
+
 /**
- * A rows × dim matrix that threads can share (`shareVectors`) and that `createScan` reads where it lies. (Beyond 4 GiB, or 9,984
- * dimensions, it is plain shared memory, which `createScan` copies block by block.)
+ * A rows × dim matrix that threads can share (`shareVectors`) and that `createScan` reads where it lies. (Beyond 4 GiB, or
+ * 9,984 dimensions, it is plain shared memory, which `createScan` copies block by block.)
  */
 export function allocateVectors(rows: number, dim: number): Float32Array<SharedArrayBuffer> {
-  const bytes = headBytes + rows * dim * 4;
-  if (bytes > maxBytes || dim > maxDim) return new Float32Array(new SharedArrayBuffer(rows * dim * 4));
-  const memory = createSharedMemory(bytes);
-  places.set(memory.buffer, { memory, scan: 0, gather: 0 });
-  return new Float32Array(memory.buffer, headBytes, rows * dim);
+  const spare = Math.max(leastSpareRows, Math.ceil(spareShare * rows));
+  for (const capacity of [rows + spare, rows]) {
+    const bytes = headBytes + capacity * dim * 4;
+    if (bytes > maxBytes || dim > maxDim) continue;
+    const memory = createSharedMemory(bytes);
+    places.set(memory.buffer, { memory, scan: 0, gather: 0 });
+    return new Float32Array(memory.buffer, headBytes, rows * dim);
+  }
+  return new Float32Array(new SharedArrayBuffer(rows * dim * 4));
+}
+
+/**
+ * The matrix with more rows, of which those beyond the old ones are to be filled: in place where there is room, so that
+ * who holds the shorter one keeps it, else a copy.
+ */
+export function growVectors(vectors: Float32Array, dim: number, rows: number): Float32Array {
+  const { buffer, byteOffset } = vectors;
+  if (byteOffset + rows * dim * 4 <= buffer.byteLength)
+    return new Float32Array(buffer, byteOffset, rows * dim);
+  const grown = allocateVectors(rows, dim);
+  grown.set(vectors);
+  return grown;
 }
 
 /**

@@ -60,7 +60,7 @@ export function alphaFor(catalog: Catalog, space: LoadedSpace, given: number | u
   return alpha;
 }
 
-const starting = new WeakMap<Float32Array, AlphaChoice>();
+const starting = new WeakMap<ArrayBufferLike, AlphaChoice>();
 
 /** The threshold that is stored with a space, else that of the starting rule. @throws as `alphaFor`. */
 export function alphaOf(space: LoadedSpace): AlphaChoice {
@@ -71,8 +71,8 @@ export function alphaOf(space: LoadedSpace): AlphaChoice {
       `space "${space.info.name}" is not normalised, so its merge threshold must be stated: --alpha (a squared distance)`,
     );
   const live = Uint32Array.from(space.live.keys()).filter((row) => space.live[row] === 1);
-  const alpha = starting.get(space.vectors) ?? startingAlpha(space.vectors, space.dim, live);
-  starting.set(space.vectors, alpha);
+  const alpha = starting.get(space.vectors.buffer) ?? startingAlpha(space.vectors, space.dim, live);
+  starting.set(space.vectors.buffer, alpha);
   return alpha;
 }
 

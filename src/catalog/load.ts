@@ -1,0 +1,68 @@
+import { growVectors } from '../math/vectors.js';
+import type { LoadedSpace, SpaceRecord } from './space.js';
+import {
+  growItems,
+  readItems,
+  readItemsInto,
+  readVectors,
+  readVectorsInto,
+  type VectorFiles,
+} from './vectors.js';
+
+/** Rows of a space as they are in its files. */
+export type SpaceRows = Pick<LoadedSpace, 'itemOfRow' | 'vectors'>;
+
+/** Which row counts for an item, and which rows are of items in the catalog. */
+export type RowMarks = Pick<LoadedSpace, 'rowOfItem' | 'present'>;
+
+/** Reads the rows that `before` lacks, or all of them. Who holds `before` keeps it: rows are only added. */
+export function loadRows(
+  before: SpaceRows | null,
+  { dim, rows }: SpaceRecord,
+  files: VectorFiles,
+): SpaceRows {
+  if (!before) return { itemOfRow: readItems(files, dim, rows), vectors: readVectors(files, dim, rows) };
+  const known = before.itemOfRow.length;
+  if (known === rows) return before;
+  const itemOfRow = growItems(before.itemOfRow, rows);
+  const vectors = growVectors(before.vectors, dim, rows);
+  readItemsInto(files, dim, itemOfRow, known);
+  readVectorsInto(files, dim, vectors, known);
+  return { itemOfRow, vectors };
+}
+
+/** Marks all rows. `items`: how many numbers are given; `eachPresent` calls back for every item in the catalog. */
+export function markRows(
+  itemOfRow: Uint32Array,
+  items: number,
+  eachPresent: (found: (item: number) => void) => void,
+): RowMarks {
+  const rowOfItem = new Int32Array(new SharedArrayBuffer(4 * items)).fill(-1);
+  for (let row = 0; row < itemOfRow.length; row++) rowOfItem[itemOfRow[row]] = row;
+  const present = new Uint8Array(new SharedArrayBuffer(itemOfRow.length));
+  eachPresent((item) => {
+    if (rowOfItem[item] >= 0) present[rowOfItem[item]] = 1;
+  });
+  return { rowOfItem, present };
+}
+
+/** The marks after some items have changed, as new arrays. Time O(items), without reading what did not change. */
+export function markChanged(
+  before: RowMarks,
+  itemOfRow: Uint32Array,
+  items: number,
+  changed: Uint32Array,
+  isPresent: (item: number) => boolean,
+): RowMarks {
+  const rowOfItem = new Int32Array(new SharedArrayBuffer(4 * items)).fill(-1);
+  rowOfItem.set(before.rowOfItem);
+  const present = new Uint8Array(new SharedArrayBuffer(itemOfRow.length));
+  present.set(before.present);
+  for (let row = before.present.length; row < itemOfRow.length; row++) {
+    const item = itemOfRow[row];
+    if (rowOfItem[item] >= 0) present[rowOfItem[item]] = 0; // replaced
+    rowOfItem[item] = row;
+  }
+  for (const item of changed) if (rowOfItem[item] >= 0) present[rowOfItem[item]] = isPresent(item) ? 1 : 0;
+  return { rowOfItem, present };
+}
