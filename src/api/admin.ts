@@ -34,6 +34,7 @@ export const batchReport = record(
     usersPerSecond: number('Users computed per second'),
     seconds: number('How long it took'),
     clusteringShare: number("Share of the threads' time that went into clustering"),
+    clusteringSeconds: number('That time, over all threads'),
     alpha: number('The merge threshold, squared'),
     windowDays: days,
     usersLeftOut: integer('Users with no action that could be used'),

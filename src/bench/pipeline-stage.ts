@@ -1,8 +1,18 @@
 import { open, type PinnerSage } from '../pipeline/pinnersage.js';
+import { timeRequests } from './pipeline-requests.js';
 import { type PipelineFiles, worldEndMs } from './pipeline-world.js';
 
 /** One stage of the benchmark, run in a process of its own so that its memory is its own. */
-export type StageName = 'items' | 'actions' | 'load' | 'batch' | 'more' | 'again' | 'recommend';
+export type StageName =
+  | 'items'
+  | 'vectors'
+  | 'actions'
+  | 'index'
+  | 'batch'
+  | 'load'
+  | 'recommend'
+  | 'more'
+  | 'again';
 
 export interface StageTask {
   readonly stage: StageName;
@@ -28,12 +38,20 @@ const dayMs = 86_400_000;
 
 const stages: Readonly<Record<StageName, Work>> = {
   async items(data, { files }) {
+    const { accepted } = await data.importItems(files.items);
+    return { accepted };
+  },
+  async vectors(data, { files }) {
     const { accepted } = await data.importItems(files.items, { embeddings: files.embeddings });
     return { accepted };
   },
   async actions(data, { files }) {
     const { accepted } = await data.importActions(files.actions);
     return { accepted };
+  },
+  async index(data) {
+    const { indexed, recall, bytes } = await data.buildIndex();
+    return { indexed, [`recall@${recall.k}`]: recall.value, MiB: bytes / 2 ** 20 };
   },
   async load(data) {
     return { items: data.recommend('nobody', { count: 10, seed: 1, nowMs: worldEndMs }).items.length };
@@ -48,33 +66,21 @@ const stages: Readonly<Record<StageName, Work>> = {
   async again(data) {
     return batchFacts(await data.batch({ nowMs: worldEndMs + dayMs }));
   },
-  async recommend(data, { users, requests }) {
-    const first = performance.now();
-    data.recommend('u0', { count: 100, seed: 0, nowMs: worldEndMs });
-    const loadSeconds = (performance.now() - first) / 1000;
-    const times = new Float64Array(requests);
-    for (let request = 0; request < requests; request++) {
-      const started = performance.now();
-      const user = Math.floor((request * users) / requests);
-      data.recommend(`u${user}`, { count: 100, seed: request, nowMs: worldEndMs + dayMs });
-      times[request] = performance.now() - started;
-    }
-    times.sort();
-    const at = (p: number): number => times[Math.min(requests - 1, Math.floor(p * requests))];
-    return {
-      loadSeconds,
-      medianMs: at(0.5),
-      p99Ms: at(0.99),
-      perSecond: 1000 / (times.reduce(add) / requests),
-    };
+  recommend(_, { data, users, requests }) {
+    return timeRequests(data, { users, requests, nowMs: worldEndMs + dayMs });
   },
 };
 
-const add = (a: number, b: number): number => a + b;
-
 function batchFacts(report: Awaited<ReturnType<PinnerSage['batch']>>): StageOutcome['facts'] {
-  const { users, reused, usersPerSecond, clusteringShare, interests } = report;
-  return { users, reused, usersPerSecond, clusteringShare, medianInterests: interests.median };
+  const { users, read, usersPerSecond, clusteringShare, clusteringSeconds, interests } = report;
+  return {
+    users,
+    read,
+    usersPerSecond,
+    clusteringShare,
+    clusteringSeconds,
+    medianInterests: interests.median,
+  };
 }
 
 const reading: ReadonlySet<StageName> = new Set(['load', 'recommend']);
@@ -82,13 +88,17 @@ const reading: ReadonlySet<StageName> = new Set(['load', 'recommend']);
 async function run(task: StageTask): Promise<StageOutcome> {
   const started = performance.now();
   const data = await open(task.data, { mode: reading.has(task.stage) ? 'read' : 'write' });
-  const facts = await stages[task.stage](data, task);
+  const said = await stages[task.stage](data, task);
   await data.close();
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage();
+  const cpuSeconds = (user + system) / 1e6;
+  const { clusteringSeconds, ...others } = said;
+  const facts =
+    clusteringSeconds === undefined ? said : { ...others, clusteringOfCpu: clusteringSeconds / cpuSeconds };
   return {
     seconds,
-    cpuSeconds: (user + system) / 1e6,
+    cpuSeconds,
     maxRssBytes: 1024 * process.resourceUsage().maxRSS,
     facts,
   };

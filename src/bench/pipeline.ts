@@ -28,7 +28,9 @@ export interface PipelineBench extends PipelineWorld {
 
 const titles: readonly (readonly [StageName, string])[] = [
   ['items', 'import items'],
+  ['vectors', 'load embeddings'],
   ['actions', 'import actions'],
+  ['index', 'index'],
   ['batch', 'batch'],
   ['load', 'open, load and answer once'],
   ['recommend', 'recommend'],

@@ -46,6 +46,8 @@ export interface BatchReport {
   readonly seconds: number;
   /** Share of the threads' working time that went into clustering users. */
   readonly clusteringShare: number;
+  /** The time that was, over all threads. */
+  readonly clusteringSeconds: number;
   readonly alpha: number;
   readonly windowDays: number | 'all';
   /** Users with interest actions, all of which lie outside the window or on items without a vector. */
@@ -214,6 +216,7 @@ class Progress {
       interests: { median: quantile(0.5), p90: quantile(0.9), max: quantile(1) },
       usersPerSecond: Math.round(users / seconds),
       seconds: Number(seconds.toFixed(3)),
+      clusteringSeconds: Number((this.clusterMs / 1000).toFixed(3)),
       clusteringShare: Number((this.clusterMs / Math.max(1e-9, this.totalMs)).toFixed(4)),
       alpha: plan.options.alpha,
       windowDays: plan.options.windowDays,

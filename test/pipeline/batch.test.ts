@@ -61,7 +61,7 @@ test('however many threads, the profiles are the same to the last bit', async ()
   const fallback = data.recommend('nobody', { count: 50, seed: 1 }).items;
   for (const workers of [2, 3]) {
     const more = await data.batch({ nowMs: now, workers, full: true });
-    const untimed = { usersPerSecond: 0, seconds: 0, clusteringShare: 0 };
+    const untimed = { usersPerSecond: 0, seconds: 0, clusteringShare: 0, clusteringSeconds: 0 };
     expect({ ...more, ...untimed }).toEqual({ ...one, ...untimed });
     expect(everyone(data)).toEqual(alone);
     expect(data.recommend('nobody', { count: 50, seed: 1 }).items).toEqual(fallback);

@@ -74,7 +74,7 @@ async function happen(data: PinnerSage, event: Happening, now: number): Promise<
 }
 
 /** What differs between quick and full in a report. */
-const speed = { reused: 0, read: 0, seconds: 0, usersPerSecond: 0, clusteringShare: 0 };
+const speed = { reused: 0, read: 0, seconds: 0, usersPerSecond: 0, clusteringShare: 0, clusteringSeconds: 0 };
 
 function state(data: PinnerSage) {
   return {

@@ -1,0 +1,81 @@
+import { ActionLog } from '../actions/log.js';
+import type { VectorSearch } from '../ann/search.js';
+import { Catalog } from '../catalog/catalog.js';
+import { openDirectory } from '../disk/directory.js';
+import { Recommender } from '../pipeline/recommend.js';
+import { Searches } from '../pipeline/searches.js';
+import { EmbeddedProfileStore } from '../store/embedded.js';
+
+/** Searches that are timed inside the requests that make them. */
+class TimedSearches extends Searches {
+  ms = 0;
+  count = 0;
+  private readonly timed = new WeakMap<VectorSearch, VectorSearch>();
+
+  override of(...given: Parameters<Searches['of']>): VectorSearch {
+    const search = super.of(...given);
+    const known = this.timed.get(search);
+    if (known) return known;
+    const timed: VectorSearch = {
+      size: search.size,
+      search: (query, k, admit) => {
+        const started = performance.now();
+        const found = search.search(query, k, admit);
+        this.ms += performance.now() - started;
+        this.count++;
+        return found;
+      },
+    };
+    this.timed.set(search, timed);
+    return timed;
+  }
+}
+
+/**
+ * Times recommendations beside the bare searches that they make: `ratio` is the time of all requests over that of their
+ * searches alone. What the cache remembers is no search, so it counts against the ratio.
+ */
+export async function timeRequests(
+  path: string,
+  options: { readonly users: number; readonly requests: number; readonly nowMs: number },
+): Promise<{ readonly [name: string]: number }> {
+  const { users, requests, nowMs } = options;
+  const directory = await openDirectory(path, { mode: 'read' });
+  const catalog = new Catalog(directory);
+  const log = new ActionLog(directory);
+  const searches = new TimedSearches(directory, (note) => {
+    throw new Error(note);
+  });
+  const profiles = (space: string) => new EmbeddedProfileStore(directory, space);
+  const recommender = new Recommender(directory, catalog, log, profiles, searches);
+  const ask = (user: number, seed: number) => recommender.recommend(`u${user}`, { count: 100, seed, nowMs });
+  const first = performance.now();
+  ask(0, 0);
+  const loadSeconds = (performance.now() - first) / 1000;
+  for (let user = 1; user <= warmUp; user++) ask(user, user);
+  [searches.ms, searches.count] = [0, 0];
+  const times = new Float64Array(requests);
+  for (let request = 0; request < requests; request++) {
+    const started = performance.now();
+    ask(Math.floor((request * users) / requests), request);
+    times[request] = performance.now() - started;
+  }
+  const { hitRate } = recommender.cacheStats();
+  await directory.close();
+  const total = times.reduce((sum, ms) => sum + ms);
+  times.sort();
+  const at = (p: number): number => times[Math.min(requests - 1, Math.floor(p * requests))];
+  return {
+    loadSeconds,
+    medianMs: at(0.5),
+    p99Ms: at(0.99),
+    perSecond: (1000 * requests) / total,
+    searchMs: searches.ms / requests,
+    searches: searches.count / requests,
+    ratio: total / searches.ms,
+    cacheHitRate: hitRate,
+  };
+}
+
+/** Requests before the first that counts: code is compiled, pages of the index are in memory. */
+const warmUp = 200;
