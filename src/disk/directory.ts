@@ -32,7 +32,7 @@ export interface Directory {
   readonly tables: Tables;
   /** Scans of a table without copies. */
   readonly borrow: (table: TableName) => BorrowedScan;
-  /** A JSON value kept under a name, or null. */
+  /** A JSON value kept under a name, or null. Not to be changed: the same object comes again while it is the same. */
   readMeta<T>(name: string): T | null;
   /** Call inside `write`. */
   writeMeta(name: string, value: unknown): void;
@@ -192,6 +192,20 @@ function borrower(env: RootDatabase<Buffer, Buffer>): (table: TableName) => Borr
   };
 }
 
+/** Requests read the same few values again and again: they are parsed when their bytes are others. */
+function metaReader(meta: Table): Directory['readMeta'] {
+  const known = new Map<string, { readonly bytes: Buffer; readonly value: unknown }>();
+  return <T>(name: string): T | null => {
+    const bytes = meta.get(Buffer.from(name));
+    if (!bytes) return null;
+    const before = known.get(name);
+    if (before?.bytes.equals(bytes)) return before.value as T;
+    const value = decodeJson<T>(bytes);
+    known.set(name, { bytes, value });
+    return value;
+  };
+}
+
 function wrap(
   path: string,
   readOnly: boolean,
@@ -205,10 +219,7 @@ function wrap(
     readOnly,
     tables,
     borrow: borrower(env),
-    readMeta<T>(name: string): T | null {
-      const bytes = tables.meta.get(Buffer.from(name));
-      return bytes ? decodeJson<T>(bytes) : null;
-    },
+    readMeta: metaReader(tables.meta),
     writeMeta(name, value) {
       tables.meta.putSync(Buffer.from(name), encodeJson(value));
     },

@@ -47,7 +47,8 @@ export function planOnline(
 
 /** The rows accepted after `maxSeq`, in the order of the log. */
 export function actionsSince(log: UserLog, maxSeq: number): UserLog {
-  const rows = Array.from(log.seqs.subarray(0, log.length).keys()).filter((row) => log.seqs[row] > maxSeq);
+  const rows: number[] = [];
+  for (let row = 0; row < log.length; row++) if (log.seqs[row] > maxSeq) rows.push(row);
   return {
     length: rows.length,
     items: Uint32Array.from(rows, (row) => log.items[row]),
