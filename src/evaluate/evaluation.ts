@@ -109,6 +109,7 @@ function protocolOf({
   profile: __,
   fitSpace: ___,
   uncalibrated: ____,
+  shared: _____,
   ...given
 }: EvaluationInput): Partial<ProtocolOptions> {
   return given;

@@ -2,14 +2,17 @@ import { evaluate } from 'pinnersage';
 import { expect, test } from 'vitest';
 import { openDirectory } from '../../src/disk/directory.js';
 import { prepareEvaluation } from '../../src/evaluate/evaluation.js';
-import { guardUser } from '../../src/evaluate/guard.js';
+import { guardModels, guardUser } from '../../src/evaluate/guard.js';
 import { HistoryMaker } from '../../src/evaluate/history.js';
 import { userLogOf, userLogUntil } from '../../src/evaluate/log.js';
 import { fitPeriod, modelsOf } from '../../src/evaluate/models.js';
+import { builtInContenders } from '../../src/evaluate/options.js';
 import { cutOf } from '../../src/evaluate/plan.js';
-import { checkPeriod } from '../../src/evaluate/walk.js';
+import { refitOf } from '../../src/evaluate/refit.js';
+import { sourcesOf } from '../../src/evaluate/space.js';
+import { checkPeriod, walkForward } from '../../src/evaluate/walk.js';
 import { storedSpaceOf } from './stored.js';
-import { day, directoryOf, start, usualActions } from './worlds.js';
+import { day, directoryOf, usualActions } from './worlds.js';
 
 const actions = usualActions(40);
 
@@ -47,17 +50,31 @@ test('popularity counted beyond the cut ends the run, whatever cut it claims', a
   await directory.close();
 });
 
-test('co-engagement embeddings that know the test period end the run; those of an earlier cut do not', async () => {
-  const cut = start + 20 * day;
-  const path = await directoryOf(actions, async (data) => {
-    await data.embed({ from: 'actions', space: 'late', dim: 8 });
-    await data.embed({ from: 'actions', space: 'early', dim: 8, untilMs: cut });
+test('co-engagement embeddings that know the test period end the run; made again at each cut they do not', async () => {
+  const path = await directoryOf(actions, (data) => data.embed({ from: 'actions', space: 'learnt', dim: 8 }));
+  const report = await evaluate(path, {
+    space: 'learnt',
+    contenders: ['last', 'average-0'],
+    baseline: 'last',
   });
-  const options = { contenders: ['last', 'average-0'] };
-  await expect(evaluate(path, { ...options, space: 'late' })).rejects.toMatchObject({ code: 'leak' });
-  const report = await evaluate(path, { ...options, space: 'early' });
   expect(report.protocol.steps).toBeGreaterThan(0);
   expect(report.protocol.undated).toEqual([]);
+
+  const directory = await openDirectory(path, { mode: 'read' });
+  const honest = prepareEvaluation(directory, { space: 'learnt' });
+  const again = refitOf(directory, honest.space);
+  const planted = prepareEvaluation(directory, {
+    space: 'learnt',
+    fitSpace: (untilMs) => again!(untilMs + 5 * day),
+  });
+  await expect(walkForward(planted, { sources: [builtInContenders] })).rejects.toThrow(
+    /space "learnt".*later than the cut/,
+  );
+  // The stored vectors themselves know everything.
+  expect(() => guardModels(cutOf(honest.plan.timetable, 0), sourcesOf(honest.space))).toThrow(
+    /space "learnt"/,
+  );
+  await directory.close();
 });
 
 test('vectors without a date cannot be checked, and the report says so', async () => {
