@@ -12,7 +12,7 @@ import type { FittedSpace } from './models.js';
  */
 export function refitOf(directory: Directory, space: LoadedSpace): ((untilMs: number) => FittedSpace) | null {
   const { info } = space;
-  if (info.untilMs === undefined || info.made === undefined) return null;
+  if (info.untilMs === undefined || info.made === undefined || info.made.from === 'text') return null;
   const catalog = new Catalog(directory);
   const log = new ActionLog(directory);
   const options = info.made as unknown as EmbedOptions;

@@ -38,8 +38,8 @@ export interface SpaceInfo {
   /** Merge threshold on squared heights and where it came from (algorithm.md §2). */
   readonly alpha: AlphaChoice | null;
   /**
-   * The vectors were made from actions up to this instant (epoch ms): an evaluation of anything earlier must not use
-   * them. Absent where no action was read.
+   * The vectors were made from actions, or from text, up to this instant (epoch ms): an evaluation of anything earlier must
+   * not use them. Absent where no action was read and no text is dated.
    */
   readonly untilMs?: number;
   /** What calibration chose for this generation; absent where it was not calibrated. */

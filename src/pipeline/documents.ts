@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { TextDocument } from '../embed/text.js';
+import { parseIso } from '../files/iso.js';
 import type { JsonValue, Metadata } from '../model/item.js';
 
 const fieldSample = 2000;
@@ -22,6 +23,20 @@ function textOf(value: JsonValue | undefined): string | string[] | null {
   if (typeof value === 'string') return value;
   if (Array.isArray(value) && value.every((part) => typeof part === 'string')) return value as string[];
   return null;
+}
+
+/** Metadata field that says when an item's text and tags were last changed: ISO 8601, or epoch milliseconds. */
+const textDateField = 'as_of';
+
+/** The newest of those dates over all items, epoch ms; null where no item has one. Unreadable ones count as none. */
+export function newestText(catalog: Catalog): number | null {
+  let newest: number | null = null;
+  for (const { metadata } of catalog.items()) {
+    const date = metadata[textDateField];
+    const ms = typeof date === 'string' ? parseIso(date) : typeof date === 'number' ? date : Number.NaN;
+    if (Number.isFinite(ms)) newest = Math.max(newest ?? ms, ms);
+  }
+  return newest;
 }
 
 /** Fields that hold text in the first items: neither addresses nor bare numbers and dates. */

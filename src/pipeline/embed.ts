@@ -10,7 +10,7 @@ import {
 import { type MixOptions, type MixPart, mixEmbeddings } from '../embed/mix.js';
 import { embedText } from '../embed/text.js';
 import { PinnersageError } from '../errors.js';
-import { documentsOf, textFieldsOf } from './documents.js';
+import { documentsOf, newestText, textFieldsOf } from './documents.js';
 
 /** What embeddings are made from: the items' text, the actions on them, or both. */
 export const embedSources = ['text', 'actions', 'mix'] as const;
@@ -135,7 +135,8 @@ const makers: Record<EmbedSource, Maker> = {
   text: (catalog, _, options) => {
     const text = fromText(catalog, options);
     const source = `embedded from ${text.fields.join(', ')}`;
-    return { ...text, normalized: true, source, items: text.keys, actions: null };
+    const dated = text.newestMs === null ? {} : { untilMs: text.newestMs };
+    return { ...text, ...dated, normalized: true, source, items: text.keys, actions: null };
   },
   actions: (_, log, options) => {
     const found = fromActions(log, options);
@@ -164,7 +165,7 @@ const makers: Record<EmbedSource, Maker> = {
     );
     const { fields, skipped } = text;
     return {
-      ...found.cut,
+      untilMs: Math.max(found.cut.untilMs, text.newestMs ?? Number.NEGATIVE_INFINITY),
       dim,
       normalized: true,
       source,
@@ -186,6 +187,8 @@ const nothingOf: Record<EmbedSource, string> = {
 interface TextPart extends MixPart {
   readonly skipped: number;
   readonly fields: readonly string[];
+  /** Epoch ms: the newest text, where items say of what date theirs is. */
+  readonly newestMs: number | null;
 }
 
 function fromText(catalog: Catalog, options: EmbedTextOptions & { readonly dim: number }): TextPart {
@@ -197,7 +200,7 @@ function fromText(catalog: Catalog, options: EmbedTextOptions & { readonly dim: 
     { dim: options.dim, seed: options.seed ?? 0 },
     (step) => options.onProgress?.(step.done, step.total ?? step.done),
   );
-  return { keys, vectors, dim, skipped, fields };
+  return { keys, vectors, dim, skipped, fields, newestMs: newestText(catalog) };
 }
 
 function fromActions(log: ActionLog, options: EmbedOptions & { readonly dim: number }) {

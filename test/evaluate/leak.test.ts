@@ -1,4 +1,4 @@
-import { evaluate } from 'pinnersage';
+import { evaluate, type PinnerSage } from 'pinnersage';
 import { expect, test } from 'vitest';
 import { openDirectory } from '../../src/disk/directory.js';
 import { prepareEvaluation } from '../../src/evaluate/evaluation.js';
@@ -75,6 +75,23 @@ test('co-engagement embeddings that know the test period end the run; made again
     /space "learnt"/,
   );
   await directory.close();
+});
+
+test('tags of after the cut end the run, alone and mixed; those of before do not', async () => {
+  const tagged = (date: string) => async (data: PinnerSage) => {
+    await data.putItems(
+      [0, 1, 2].map((i) => ({ itemId: `i${i}`, metadata: { tags: [`t${i}`, 'all'], as_of: date } })),
+    );
+    await data.embed({ from: 'text', space: 'tags', dim: 8 });
+    await data.embed({ from: 'mix', space: 'mixed', dim: 8 });
+  };
+  const options = { contenders: ['last'], repeatItems: true };
+  const late = await directoryOf(actions, tagged('2026-02-08T12:00:00Z'));
+  for (const space of ['tags', 'mixed'])
+    await expect(evaluate(late, { ...options, space }), space).rejects.toMatchObject({ code: 'leak' });
+  const early = await directoryOf(actions, tagged('2025-12-31'));
+  const report = await evaluate(early, { ...options, space: 'mixed' });
+  expect(report.protocol.undated).toEqual([]);
 });
 
 test('vectors without a date cannot be checked, and the report says so', async () => {
