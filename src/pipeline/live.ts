@@ -3,6 +3,7 @@ import type { LoadedSpace } from '../catalog/space.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Directory } from '../disk/directory.js';
 import type { IdTable } from '../disk/ids.js';
+import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
 import { type ItemKey, type SpaceInfo, type UserKey, vectorOf } from '../model/item.js';
 import type { Interest, InterestSource, Profile } from '../model/profile.js';
@@ -58,7 +59,7 @@ export class LiveProfiles {
   private readonly profiles: (space: string) => ProfileStore;
   private readonly order: IdOrder;
   private readonly scratch = new InferScratch();
-  private clusterer: Clusterer | null = null;
+  private tools: Tools | null = null;
 
   constructor(
     directory: Directory,
@@ -128,7 +129,7 @@ export class LiveProfiles {
     };
     const points = collectPoints(log, news.asOf, this.collecting(log, space, basis));
     const plan = planOnline(news.points.times.length, points.itemKeys.length, options);
-    const clusterer = this.clustererOf(dim);
+    const { clusterer, gather } = this.toolsFor(space);
     if (stored && plan === 'overlay' && allHaveVectors(stored, space)) {
       const vector = (item: ItemKey): Float32Array => vectorOf(space, item) as Float32Array;
       const means = interestMeans(stored.interests, dim, vector, options.repeats);
@@ -137,7 +138,7 @@ export class LiveProfiles {
       const profile = overlayProfile({ profile: stored, means }, newPoints, news.asOf, inferring, online);
       return { profile, source: 'overlay' };
     }
-    gather(clusterer, points, space);
+    gather(clusterer.vectors(points.itemKeys.length), points.itemKeys, space.rowOfItem);
     const published = stored?.interests ?? [];
     // As a batch does it: weighed at the newest action, then decayed.
     const asOf = newestTime(points);
@@ -156,10 +157,18 @@ export class LiveProfiles {
     };
   }
 
-  private clustererOf(dim: number): Clusterer {
-    if (this.clusterer?.dim !== dim) this.clusterer = createClusterer(dim);
-    return this.clusterer;
+  private toolsFor({ vectors, dim }: LoadedSpace): Tools {
+    if (this.tools?.vectors !== vectors)
+      this.tools = { vectors, clusterer: createClusterer(dim), gather: createGather(vectors, dim) };
+    return this.tools;
   }
+}
+
+/** What clusters the vectors of one matrix. */
+interface Tools {
+  readonly vectors: Float32Array;
+  readonly clusterer: Clusterer;
+  readonly gather: Gather;
 }
 
 /** Of a user's log, what may not come back. */
@@ -195,12 +204,6 @@ function allHaveVectors({ interests }: Profile, space: LoadedSpace): boolean {
 }
 
 /** Every point has a vector: `collectPoints` keeps only those. */
-function gather(clusterer: Clusterer, { itemKeys }: Points, space: LoadedSpace): void {
-  const rows = clusterer.vectors(itemKeys.length);
-  for (let i = 0; i < itemKeys.length; i++)
-    rows.set(vectorOf(space, itemKeys[i]) as Float32Array, i * space.dim);
-}
-
 /** The interests of a live user at an instant: importances decay, nothing else moves. */
 export function interestsAt(live: LiveUser, atMs: number, lambda: number): readonly Interest[] {
   const { interests, asOf, maxSeq } = live;

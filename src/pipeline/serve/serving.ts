@@ -18,25 +18,20 @@ import type {
   UserExport,
   UserInterests,
 } from '../../model/serving.js';
-import type { Admitted } from '../../retrieve/cache.js';
 import type { ProfileStore } from '../../store/profiles.js';
-import { RecommendationLog } from '../../store/recommendations.js';
 import type { BatchReport } from '../batch.js';
 import type { BatchRequest, Engine, EngineStatus, RecommendRequest } from '../engine.js';
-import { checkCount, checkSeed } from '../guard.js';
 import { presentInterests } from '../interests.js';
-import type { LiveUser } from '../live.js';
-import { filterNode } from '../pools.js';
 import type { PutReport } from '../put.js';
 import { presentEmbeddings, rankItems } from '../rank.js';
-import type { PreparedRequest, Recommender } from '../recommend.js';
+import type { Recommender } from '../recommend.js';
 import { actionPage } from '../userdata.js';
 import type { VerifyReport } from '../verify.js';
-import { isLight, type PlainAnswer, plain } from './answer.js';
+import { Answering } from './answering.js';
 import type { Calls } from './calls.js';
 import type { RecommendationWriter } from './logging.js';
-import { type AnswerPool, withSearches } from './pool.js';
-import type { EngineState, StateKeeper } from './state.js';
+import type { AnswerPool } from './pool.js';
+import type { StateKeeper } from './state.js';
 import type { LiveUsers } from './users.js';
 import type { Changes } from './writer.js';
 import type { WriterHandlers } from './writer-thread.js';
@@ -63,8 +58,7 @@ export interface ServingParts {
 /** The engine behind `serve`: see `Engine`. */
 export class ServingEngine implements Engine {
   private readonly parts: ServingParts;
-  private readonly recommendationLog: RecommendationLog;
-  private readonly answers = { batch: 0, exact: 0, overlay: 0, none: 0 };
+  private readonly answering: Answering;
   private queuedBytes = 0;
   private batchRunning = false;
   private verified: VerifyReport | null = null;
@@ -73,7 +67,7 @@ export class ServingEngine implements Engine {
 
   constructor(parts: ServingParts) {
     this.parts = parts;
-    this.recommendationLog = new RecommendationLog(parts.directory, (item) => parts.catalog.ids.idOf(item));
+    this.answering = new Answering(parts);
     this.keepIndex();
   }
 
@@ -131,41 +125,26 @@ export class ServingEngine implements Engine {
     return wasThere;
   }
 
-  async neighbors(
+  neighbors(
     itemId: string,
     options: { readonly count: number; readonly filter?: Filter; readonly pool?: string },
   ): Promise<ItemNeighbors> {
-    checkId(itemId, 'itemId');
-    checkCount('count', options.count);
-    const { state, catalog, pool } = this.parts;
-    const now = state.get();
-    const item = catalog.item(itemId);
-    const vector = item && vectorOf(now.space, item.key);
-    if (!item || !vector)
-      throw new PinnersageError(
-        'item-unknown',
-        `got item "${itemId}", expected one of the catalog with a vector`,
-      );
-    const admit = await this.admitted(options);
-    const row = now.space.rowOfItem[item.key];
-    const { rows, scores } = await withSearches(pool, now.size, (search) =>
-      now.neighbors.neighbors(search, row, vector, options.count + 1, admit),
-    );
-    const found = Array.from(rows, (other, i) => ({ row: other, score: scores[i] }));
-    return {
-      itemId,
-      items: found
-        .filter((other) => other.row !== row)
-        .slice(0, options.count)
-        .map((other) => ({ itemId: catalog.ids.idOf(now.space.itemOfRow[other.row]), score: other.score })),
-    };
+    return this.answering.neighbors(itemId, options);
+  }
+
+  recommend(userId: string, request: RecommendRequest): Promise<Recommendation> {
+    return this.answering.recommend(userId, request);
+  }
+
+  recommendation(userId: string, recommendationId: string): Promise<LoggedRecommendation> {
+    return this.answering.recommendation(userId, recommendationId);
   }
 
   async interests(
     userId: string,
     { members = false }: { readonly members?: boolean },
   ): Promise<UserInterests> {
-    const { live, state, nowMs } = await this.know(userId);
+    const { live, state, nowMs } = await this.answering.know(userId);
     return presentInterests(this.parts.catalog.ids, userId, live, state.basis, nowMs, members);
   }
 
@@ -175,91 +154,13 @@ export class ServingEngine implements Engine {
     return actionPage(this.parts.log, this.parts.catalog.ids, userId, options);
   }
 
-  async recommend(userId: string, request: RecommendRequest): Promise<Recommendation> {
-    checkSeed(request.seed);
-    const { live, state, nowMs } = this.parts.users.known(userId)
-      ? await this.know(userId)
-      : await this.meet(userId, request);
-    const prepared = this.parts.recommender.prepare(userId, { ...request, nowMs }, state.basis);
-    const { recommendation, items } = isLight(prepared.recipe)
-      ? await this.answerHere(state, prepared, live, request)
-      : await this.parts.pool.any().call('recommend', { userId, request, nowMs, live });
-    this.answers[recommendation.source]++;
-    if (this.parts.recommendationDays > 0) this.log(recommendation, items, { live, state, nowMs });
-    return recommendation;
-  }
-
-  /** A user of whom nothing is remembered: another thread finds out all that the request takes, in one go. */
-  private async meet(userId: string, request: RecommendRequest) {
-    checkId(userId, 'userId');
-    const { users, pool, recommender } = this.parts;
-    const nowMs = this.parts.now();
-    const state = this.parts.state.get();
-    const { filter } = recommender.prepare(userId, { ...request, nowMs }, state.basis);
-    const find = () => pool.any().call('meet', { userId, request, nowMs });
-    const { live, learned } = await users.meet(userId, find, (found) => found.live);
-    for (const { row, k, found } of learned) state.neighbors.learn(row, k, filter?.text ?? '', found);
-    return { live, state, nowMs };
-  }
-
-  private async answerHere(
-    state: EngineState,
-    prepared: PreparedRequest,
-    live: LiveUser,
-    request: RecommendRequest,
-  ): Promise<PlainAnswer> {
-    const { recommender, pool } = this.parts;
-    const admit = await this.admitted(request);
-    return withSearches(pool, state.size, (search) =>
-      plain(recommender.answer({ ...state, search, prior: noPrior }, prepared, live, admit, state.neighbors)),
-    );
-  }
-
-  private log(
-    answer: Recommendation,
-    items: PlainAnswer['items'],
-    { live, state, nowMs }: { live: LiveUser; state: EngineState; nowMs: number },
-  ): void {
-    const { userId, recommendationId, seed, source, fallback, pool, filter, propensity, interests } = answer;
-    const { basis, space } = state;
-    const head = {
-      at: new Date(nowMs).toISOString(),
-      seed,
-      source,
-      fallback,
-      pool,
-      filter,
-      propensity,
-      interests,
-      configHash: basis.configHash,
-      space: space.info.name,
-      spaceGeneration: space.info.generation,
-      generation: basis.generation?.number ?? 0,
-      maxSeq: live.maxSeq,
-    };
-    this.parts.recommendations.add({ userId, recommendationId, atMs: nowMs, head, items });
-  }
-
-  async recommendation(userId: string, recommendationId: string): Promise<LoggedRecommendation> {
-    checkId(userId, 'userId');
-    await this.parts.recommendations.flush();
-    this.parts.directory.refresh();
-    const user = this.parts.log.users.find(userId);
-    const found = user === null ? null : this.recommendationLog.find(user, userId, recommendationId);
-    if (found) return found;
-    throw new PinnersageError(
-      'recommendation-unknown',
-      `got recommendation "${recommendationId}", expected one of this user of the last ${this.parts.recommendationDays} days`,
-    );
-  }
-
   async rank(userId: string, itemIds: readonly string[]): Promise<RankReport> {
-    const { live, state } = await this.know(userId);
+    const { live, state } = await this.answering.know(userId);
     return rankItems(this.parts.catalog.ids, state.space, userId, live, itemIds);
   }
 
   async embeddings(userId: string): Promise<UserEmbeddings> {
-    const { live, state, nowMs } = await this.know(userId);
+    const { live, state, nowMs } = await this.answering.know(userId);
     const interests = presentInterests(this.parts.catalog.ids, userId, live, state.basis, nowMs, false);
     return presentEmbeddings(state.space, live, interests);
   }
@@ -277,7 +178,7 @@ export class ServingEngine implements Engine {
       attributes: findUser(log.users, userId)?.attributes ?? {},
       actions: actionPage(log, catalog.ids, userId, { limit: Number.MAX_SAFE_INTEGER - 1 }).actions,
       interests,
-      recommendations: [...this.recommendationLog.of(user, userId)],
+      recommendations: [...this.answering.log.of(user, userId)],
     };
   }
 
@@ -357,7 +258,7 @@ export class ServingEngine implements Engine {
       queueLimitBytes,
       neighborCache: state.cacheStats(),
       userCache: users.stats(),
-      answers: { ...this.answers },
+      answers: { ...this.answering.counts },
       recommendationsQueued: recommendations.queued,
       recommendationsDropped: recommendations.dropped,
       verified: this.verified,
@@ -380,31 +281,7 @@ export class ServingEngine implements Engine {
     lock.release();
   }
 
-  /** A user as of now, and the state that answers. */
-  private async know(userId: string): Promise<{ live: LiveUser; state: EngineState; nowMs: number }> {
-    checkId(userId, 'userId');
-    const nowMs = this.parts.now();
-    this.parts.state.get();
-    const live = await this.parts.users.of(userId, nowMs);
-    return { live, state: this.parts.state.get(), nowMs };
-  }
-
-  private async admitted(request: {
-    readonly filter?: Filter;
-    readonly pool?: string;
-  }): Promise<Admitted | null> {
-    const node = filterNode(this.parts.directory, request);
-    if (!node) return null;
-    const { filter, pool } = request;
-    const wanted = { ...(filter === undefined ? {} : { filter }), ...(pool === undefined ? {} : { pool }) };
-    return { text: node.text, rows: await this.parts.state.admit(node.text, wanted) };
-  }
-
   private assertOpen(): void {
     if (this.closing) throw new PinnersageError('interrupted', 'the server is stopping');
   }
-}
-
-function noPrior(): never {
-  throw new PinnersageError('internal', 'a prior was asked for where none is wanted');
 }
