@@ -22,7 +22,9 @@ export const action = record(
   { userId: id('Who acted'), ...about, timestamp: integer('Epoch milliseconds, UTC') },
   {
     $id: 'Action',
-    description: 'Sent again, it is a duplicate: send timestamp and eventId, and retries are safe',
+    additionalProperties: true,
+    description:
+      'Sent again, it is a duplicate: send timestamp and eventId, and retries are safe; other fields are ignored',
   },
 );
 

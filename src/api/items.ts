@@ -9,7 +9,11 @@ export const item = record(
     embedding: Type.Optional(Type.Array(Type.Number(), { minItems: 1, description: 'The vector' })),
     metadata: Type.Optional(metadata),
   },
-  { $id: 'Item', description: 'An item of the catalog' },
+  {
+    $id: 'Item',
+    description: 'An item of the catalog; other fields are ignored',
+    additionalProperties: true,
+  },
 );
 
 export const itemsBody = Type.Array(item, { description: 'Items to add, or to replace under their ids' });

@@ -9,10 +9,14 @@ export type DeepReadonly<T> = T extends readonly (infer E)[]
     ? { readonly [field in keyof T]: DeepReadonly<T[field]> }
     : T;
 
-/** A closed record; a field that is not listed is refused in requests. */
+/** A closed record; a field that is not listed is refused in requests, unless `additionalProperties` says otherwise. */
 export function record<const P extends Parameters<typeof Type.Object>[0]>(
   fields: P,
-  options: { readonly $id?: string; readonly description?: string } = {},
+  options: {
+    readonly $id?: string;
+    readonly description?: string;
+    readonly additionalProperties?: boolean;
+  } = {},
 ) {
   return Type.Object(fields, { additionalProperties: false, ...options });
 }

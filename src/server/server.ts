@@ -126,7 +126,7 @@ function parseJson(app: App): void {
     else parse(request, body as string, done);
   });
   app.addHook('preValidation', (request, _reply, done) => {
-    if (request.method === 'POST') request.body ??= {};
+    if (request.method === 'POST' && request.body === undefined) request.body = {};
     done();
   });
 }

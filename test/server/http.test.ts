@@ -84,6 +84,12 @@ const requests: [string, InjectOptions, ErrorCode, RegExp][] = [
     'option-invalid',
     /body\.count: got "5"/,
   ],
+  [
+    'a body of null',
+    { method: 'POST', url, headers: json, payload: 'null' },
+    'option-invalid',
+    /body: got null, which must be object/,
+  ],
   ['a field nobody knows', { url: `${url}?cuont=5` }, 'option-invalid', /the field "cuont"/],
   ['an unknown rule', { url: `${url}?merge=luck` }, 'option-invalid', /turns, importance, score/],
   [
