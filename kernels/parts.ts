@@ -6,19 +6,19 @@ import { chain } from './chain';
 import { chainFew } from './chainfew';
 import { between, weigh } from './distances';
 import { fewPoints } from './few';
-import { meansChain } from './means';
+import { mergeRounds } from './rounds';
 
 // Scratch of one engine (src/cluster/layout.ts), given once.
 let zeros: usize = 0, panels: usize = 0, listed: usize = 0, scratch: usize = 0, weights: usize = 0;
-let columns: usize = 0, matrix: usize = 0, matrixPoints: i32 = 0;
+let columns: usize = 0, panel: usize = 0, matrix: usize = 0, matrixPoints: i32 = 0;
 
 /** Where scratch lies; runs of more than `points` points keep no matrix. */
 export function place(
   depth: i32, zerosAt: usize, panelsAt: usize, listedAt: usize, scratchAt: usize, weightsAt: usize, columnsAt: usize,
-  matrixAt: usize, points: i32,
+  panelAt: usize, matrixAt: usize, points: i32,
 ): void {
   zeros = zerosAt, panels = panelsAt, listed = listedAt, scratch = scratchAt, weights = weightsAt;
-  columns = columnsAt, matrix = matrixAt, matrixPoints = points;
+  columns = columnsAt, panel = panelAt, matrix = matrixAt, matrixPoints = points;
   memory.fill(zeros, 0, <usize>depth << 2);
 }
 
@@ -47,7 +47,7 @@ export function mergeRows(
       const row = list ? load<i32>(list + (<usize>i << 2)) : i;
       memory.copy(panels + <usize>i * bytes, z + <usize>row * bytes, bytes);
     }
-    meansChain(panels, depth, n, weights, columns, a, b, heights);
+    mergeRounds(panels, depth, n, weights, columns, matrix, panel, zeros, scratch, a, b, heights);
     return;
   }
   matrixOf(z, norms, list, n, depth, x, dim, scale);

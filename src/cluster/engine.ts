@@ -53,9 +53,9 @@ export function makeRoom(engine: Engine, n: number, actions = 0): void {
 
 /** Grows the memory to the layout and tells the kernel of it. */
 function takeRoom({ kernel, layout, dim, matrixPoints }: Omit<Engine, 'views'>): Views {
-  const { points, actions, depth, zeros, panels, listed, tile, weights, columns, matrix } = layout;
+  const { points, actions, depth, zeros, panels, listed, tile, weights, columns, panel, matrix } = layout;
   reserve(kernel, layout.end);
-  kernel.place(depth, zeros, panels, listed, tile, weights, columns, matrix, matrixPoints);
+  kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, matrixPoints);
   const { buffer } = kernel.memory;
   return {
     x: new Float32Array(buffer, layout.x, points * dim),

@@ -38,6 +38,9 @@ export interface Layout {
   readonly lasts: number;
   readonly sums: number;
   readonly panels: number;
+  /** Eight packed rows. */
+  readonly panel: number;
+  /** The matrix, or all rows packed where there are too many for one. */
   readonly matrix: number;
 }
 
@@ -97,7 +100,8 @@ export function layOut(
     lasts: room(points * 8),
     sums: room(points * 8),
     panels: room(padded * (depth * 4 + 8)),
-    matrix: room(Math.max(64, matrixRows) ** 2 * 4),
+    panel: room(depth * 32),
+    matrix: room(Math.max(Math.max(64, matrixRows) ** 2, points > matrixPoints ? padded * depth : 0) * 4),
   };
   return { ...layout, end };
 }

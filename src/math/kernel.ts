@@ -117,6 +117,7 @@ export interface KernelExports {
     scratch: number,
     weights: number,
     columns: number,
+    panel: number,
     matrix: number,
     matrixPoints: number,
   ): void;

@@ -61,7 +61,8 @@ function exercise(kernel: KernelExports): Uint8Array {
     { length: 10 },
     column,
   );
-  const [tile, columns, matrix] = [room(1024), room(12 * 64 * 4), room(64 * 64 * 4)];
+  const [tile, columns, panel] = [room(1024), room(12 * 64 * 4), room(depth * 32)];
+  const matrix = room(64 * depth * 4);
   kernel.memory.grow(6);
   const { buffer } = kernel.memory;
   const points = new Float32Array(buffer, x, n * dim);
@@ -72,7 +73,7 @@ function exercise(kernel: KernelExports): Uint8Array {
   new Float32Array(buffer, sizes, n).fill(2);
   new Int32Array(buffer, order, n).set(Array.from({ length: n }, (_, i) => i));
   new Int32Array(buffer, starts, 4).set([0, 20, 21, n]);
-  kernel.place(depth, zeros, panels, listed, tile, weights, columns, matrix, 64);
+  kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, 40);
   kernel.centre(x, n, dim, 1, mean, depth);
   kernel.shift(x, n, dim, 1, mean, depth, z, norms);
   kernel.roundRows(z, n, depth, 8000, panels, halves);
@@ -82,7 +83,8 @@ function exercise(kernel: KernelExports): Uint8Array {
   kernel.energyOf(z, n, depth, energy);
   kernel.quantize(z, n, depth, zeros, prefix, 8000, norms, pairs, panels, halves);
   kernel.link(panels, pairs, n, halves, 1.8e8, 1, x, dim, 1, 5, parents, members, tile);
-  kernel.mergeRows(z, norms, 0, n, depth, x, dim, 1, sizes, a, b, heights);
+  kernel.matrixOf(z, norms, 0, n, depth, x, dim, 1);
+  for (const m of [n, 38]) kernel.mergeRows(z, norms, 0, m, depth, x, dim, 1, sizes, a, b, heights);
   kernel.mergeParts(z, norms, order, starts, 3, depth, x, dim, 1, 0, a, b, heights);
   kernel.offsets(x, dim, 1, order, starts, 3, 0, centre, offsets);
   kernel.meansOf(x, dim, 1, order, starts, 3, sizes, centre, z, depth, weights);

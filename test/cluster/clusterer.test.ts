@@ -62,6 +62,31 @@ describe('clusterer', () => {
     );
   });
 
+  test('without a matrix, trees have the heights of the float64 chain, and ties end', () => {
+    fc.assert(
+      fc.property(anyPoints({ maxN: 300, maxDim: 40 }), ({ x, n, dim, sizes }) => {
+        const clusterer = createKernelClusterer(dim, 4);
+        clusterer.vectors(n).set(x);
+        const { heights } = clusterer.tree(n, sizes);
+        const exact = ward(x, { n, dim, ...(sizes && { sizes }) }).heights;
+        // A mean of float32 numbers is known to 2⁻²⁴ of its length only.
+        const slack = 1e-12 * (exact.at(-1) ?? 0);
+        for (let i = 0; i < n - 1; i++) {
+          expect(Math.abs(heights[i] - exact[i])).toBeLessThanOrEqual(1e-4 * exact[i] + slack);
+        }
+      }),
+      { numRuns: 60, seed: 20201103 },
+    );
+    // Corners of a simplex: all are equally far from each other.
+    const corners = createKernelClusterer(100, 4);
+    const x = corners.vectors(100).fill(0);
+    for (let i = 0; i < 100; i++) x[i * 100 + i] = 0.7;
+    const { a, b, heights } = corners.tree(100);
+    expect(new Set(b).size).toBe(99);
+    expect(a.every((first, m) => first < b[m])).toBe(true);
+    expect(heights.every((height, m) => height >= (heights[m - 1] ?? 0.97))).toBe(true);
+  });
+
   test('leaves the vectors as they were and forgets earlier runs', () => {
     const clusterer = createClusterer(2);
     clusterer.vectors(300).fill(7);
