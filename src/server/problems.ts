@@ -21,7 +21,7 @@ const fastifyErrors: {
 
 /** Seconds after which it is worth trying again. */
 const retryAfterSeconds = 1;
-const retriable: ReadonlySet<ErrorCode> = new Set(['overloaded', 'rate-limited', 'not-ready']);
+const retriable: ReadonlySet<ErrorCode> = new Set(['overloaded', 'rate-limited', 'not-ready', 'interrupted']);
 
 export function problemDocument(code: ErrorCode, detail: string, requestId: string): Problem {
   const { title, status } = errorTable[code];

@@ -48,12 +48,15 @@ export interface Server {
 /** Room for ids of 256 bytes, each percent-encoded. */
 const maxParamLength = 3 * 256;
 const defaultBodyLimitBytes = 16 << 20;
+/** A request must have arrived by then: connections are not held by those who send a byte a minute. */
+const arrivalLimitMs = 60_000;
 
 /** HTTP over an engine, which stays the caller's to close. */
 export async function createServer(engine: Engine, options: ServerOptions = {}): Promise<Server> {
   let draining = false;
   const app: App = fastify({
     bodyLimit: options.bodyLimitBytes ?? defaultBodyLimitBytes,
+    requestTimeout: arrivalLimitMs,
     routerOptions: { maxParamLength },
     // Its own lines would hold addresses, and those hold ids.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),

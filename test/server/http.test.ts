@@ -1,4 +1,7 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { InjectOptions } from 'fastify';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ErrorCode, errorTable, PinnersageError } from '../../src/errors.js';
 import type { Engine } from '../../src/pipeline/engine.js';
@@ -28,7 +31,7 @@ test('every code of the table becomes a problem document', async () => {
       detail: status === 500 ? expect.stringMatching(/^see the log/) : 'got this, expected that',
       requestId: expect.stringMatching(/./),
     });
-    const worthRetrying = ['overloaded', 'rate-limited', 'not-ready'].includes(code);
+    const worthRetrying = ['overloaded', 'rate-limited', 'not-ready', 'interrupted'].includes(code);
     expect(answer.headers['retry-after'], code).toBe(worthRetrying ? '1' : undefined);
   }
 });
@@ -311,6 +314,49 @@ test('/metrics counts requests by route and status, without ids, and shows what 
   expect(body).toContain('nodejs_eventloop_lag_p99_seconds');
   const again = (await app.inject({ url: '/metrics' })).body;
   expect(again.split('\n')).toContain('pinnersage_answers_total{source="batch"} 5');
+});
+
+test('the log has one line a request, with the pattern of its route and never an id; a defect with its stack', async () => {
+  const lines: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+  const { app } = await serverOf(
+    {
+      recommend: async () => {
+        throw new TypeError('a defect');
+      },
+    },
+    { logger },
+  );
+  const secret = '/v1/users/secret-user/';
+  await app.inject({ url: `${secret}recommendations` });
+  await app.inject({ url: `${secret}recommendations?count=0&pool=secret-pool` });
+  await app.inject({ method: 'POST', url: `${secret}recommendations`, headers: json, payload: '{"secret' });
+  await app.inject({ method: 'PUT', url: `${secret}recommendations` });
+  await app.inject({ url: `${secret}nothing` });
+  const entries = lines.map((line) => JSON.parse(line) as { msg: string; route?: string; status?: number });
+  const requests = entries.filter(({ msg }) => msg === 'request');
+  const route = '/v1/users/:userId/recommendations';
+  expect(requests.map((entry) => [entry.route, entry.status])).toEqual([
+    [route, 500],
+    [route, 400],
+    [route, 400],
+    [route, 405],
+    ['unknown', 404],
+  ]);
+  const others = entries.filter(({ msg }) => msg !== 'request');
+  expect(others).toMatchObject([{ msg: 'internal', err: { stack: expect.stringContaining('a defect') } }]);
+  expect(lines.join('')).not.toContain('secret');
+});
+
+test('what is no HTTP is answered with a problem, and the connection ended', async () => {
+  const { app } = await serverOf();
+  const { port } = new URL(await app.listen({ port: 0 }));
+  const socket = connect(Number(port), '127.0.0.1');
+  const answer = text(socket);
+  socket.write('GET / HTTP/1.1\r\nno header at all\r\n\r\n');
+  const [head, body] = (await answer).split('\r\n\r\n');
+  expect(head).toMatch(/^HTTP\/1.1 400 Bad Request\r\nConnection: close/);
+  expect(JSON.parse(body)).toMatchObject({ code: 'request-malformed', status: 400 });
 });
 
 type Method = keyof Engine;
