@@ -5,6 +5,14 @@ export type { Recall } from './ann/recall.js';
 export type { LeftOutItem, RefinementReport, RefineOptions, RefineReport } from './catalog/refine.js';
 export { type UpgradeReport, upgradeDirectory as upgrade } from './disk/upgrade.js';
 export { type ErrorCode, errorTable, PinnersageError } from './errors.js';
+export { calibrate } from './evaluate/calibrate.js';
+export type {
+  CalibrateOptions,
+  CalibrationMetric,
+  CalibrationReport,
+  Tried,
+} from './evaluate/calibratereport.js';
+export type { Finding } from './evaluate/calibratewords.js';
 export type {
   Contender,
   ContenderSource,
@@ -26,7 +34,7 @@ export type { OutputRow } from './files/write.js';
 export type { Action, ActionType, Role } from './model/action.js';
 export type { Candidate, Recommendation, SampledInterest } from './model/candidate.js';
 export type { FieldTest, Filter, FilterBound, FilterValue } from './model/filter.js';
-export type { AlphaChoice, Item, JsonValue, Metadata, SpaceInfo } from './model/item.js';
+export type { AlphaChoice, Calibration, Item, JsonValue, Metadata, SpaceInfo } from './model/item.js';
 export type { InterestChoice, MergeRule, QueryKind, Recipe } from './model/recipe.js';
 export type {
   ActionPage,

@@ -2,6 +2,7 @@
 import { Command, type CommanderError } from 'commander';
 import { batchCommand } from './batch.js';
 import { benchCommand } from './bench.js';
+import { calibrateCommand } from './calibrate.js';
 import { clusterCommand } from './cluster.js';
 import { compactCommand } from './compact.js';
 import { configCommand } from './config.js';
@@ -42,6 +43,7 @@ for (const command of [
   recommendCommand,
   serveCommand,
   describeCommand,
+  calibrateCommand,
   evaluateCommand,
   exportCommand,
   retainCommand,

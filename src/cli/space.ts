@@ -120,12 +120,14 @@ function show(spaces: readonly SpaceListing[], flags: CommonFlags): void {
     space.vectors,
     space.dim,
     space.generation,
+    space.calibration ? `calibrated: ${space.calibration.family}` : 'paper',
     space.alpha ? `${format(space.alpha.value)} (${space.alpha.origin})` : 'not set',
     space.batch ? `${format(space.batch.users)} users as of ${space.batch.asOf}` : 'none',
     space.source,
   ]);
   if (flags.json) printJson(spaces);
-  else print(table(['space', 'vectors', 'dim', 'generation', 'alpha', 'last batch', 'source'], rows));
+  else
+    print(table(['space', 'vectors', 'dim', 'generation', 'recipe', 'alpha', 'last batch', 'source'], rows));
 }
 
 function present({ spaces: [a, b], k, neighbors, interests, candidates }: SpaceComparison): string {

@@ -97,7 +97,7 @@ function iso(ms: number): string {
 }
 
 /** First and last interest action of all. @throws `file-empty`. */
-function spanOf(table: LogTable, types: readonly ActionType[]): { oldest: number; newest: number } {
+export function spanOf(table: LogTable, types: readonly ActionType[]): { oldest: number; newest: number } {
   let oldest = Number.POSITIVE_INFINITY;
   let newest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < table.times.length; i++) {

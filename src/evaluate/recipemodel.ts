@@ -26,7 +26,10 @@ export function recipeModel(
   let scores: UserModel['score'] | null = null;
   return {
     candidates: (count, rng) =>
-      Uint32Array.from(retrieve(input, { ...recipe, count, because: 0 }, rng).picks, ({ item }) => item),
+      Uint32Array.from(
+        retrieve(input, { ...recipe, count, because: 0, attribute: false }, rng).picks,
+        ({ item }) => item,
+      ),
     score: (item) => {
       scores ??= greatestCosine(user, interests, recipe);
       return scores(item);

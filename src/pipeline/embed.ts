@@ -71,7 +71,12 @@ export async function embedCatalog(
   if (made.items.length === 0) throw new PinnersageError('column-missing', nothingOf[from]);
   const name = options.space ?? from;
   const wasActive = catalog.spaceTable().active;
+  const wasCalibrated = catalog.spaceTable().spaces[name]?.calibration !== undefined;
   const { generation } = catalog.replaceSpace(name, made);
+  if (wasCalibrated)
+    options.onNote?.(
+      `space "${name}" is calibrated no longer: that belonged to the vectors before; see calibrate`,
+    );
   if (made.dim < dim)
     options.onNote?.(`${from}: there are only ${made.dim} dimensions, ${dim} were asked for`);
   if (made.actions && made.actions.forgotten > 0)

@@ -339,8 +339,10 @@ export class PinnerSage {
     return describe(this.directory, this.catalog, this.log, this.profiles);
   }
 
+  /** What is configured, over what was calibrated for the active space, over the defaults. */
   settings(): Settings {
-    return readSettings(this.directory);
+    const { active, spaces } = this.catalog.spaceTable();
+    return readSettings(this.directory, active === null ? {} : spaces[active]);
   }
 
   /** Changes stored settings; they take effect with the next batch or request. */

@@ -1,9 +1,9 @@
-import { createScores, filterOf } from '../ann/score.js';
-import { blockRows } from '../math/vectors.js';
+import { filterOf } from '../ann/score.js';
 import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
 import { portion } from './cache.js';
 import { askNeighbors, availableRows, type Found, type LaneInput, type Source } from './lane.js';
 import type { Query } from './queries.js';
+import { tableScores } from './tablescores.js';
 
 export interface MixtureOptions {
   readonly count: number;
@@ -68,15 +68,12 @@ function rankAll(
 ): Found[] {
   const rows = table.itemOfRow.length;
   const sums = new ExponentSums(rows);
-  const scoresFor = scoresOfTable(table, options.normalized);
+  const known = tableScores(table, options.normalized);
   queries.forEach((query, q) => {
-    const scoresOf = scoresFor(query.vector);
+    const scores = known.of(query.vector);
     const logWeight = Math.log(weightOf(query, queries));
-    for (let from = 0; from < rows; from += blockRows) {
-      const scores = scoresOf(from, Math.min(blockRows, rows - from));
-      for (let i = 0; i < scores.length; i++)
-        sums.add(from + i, q, logWeight + (scores[i] - 1) / options.temperature);
-    }
+    for (let row = 0; row < rows; row++)
+      sums.add(row, q, logWeight + (scores[row] - 1) / options.temperature);
   });
   const mayReturn = filterOf(table.live, admit?.rows);
   const ranked: number[] = [];
@@ -94,6 +91,9 @@ function rankAll(
   }));
 }
 
+/** e to the minus this adds nothing to 1 in float64. */
+const negligible = 40;
+
 /** Per row ln Σ exp of what was added, without overflow, and which addition was the greatest. */
 class ExponentSums {
   readonly greatest: Int32Array;
@@ -110,7 +110,7 @@ class ExponentSums {
     const highest = this.highest[row];
     if (exponent === Number.NEGATIVE_INFINITY) return; // a query of weight 0
     if (exponent <= highest) {
-      this.sums[row] += Math.exp(exponent - highest);
+      if (exponent > highest - negligible) this.sums[row] += Math.exp(exponent - highest);
       return;
     }
     this.sums[row] = this.sums[row] * Math.exp(highest - exponent) + 1;
@@ -121,15 +121,6 @@ class ExponentSums {
   log(row: number): number {
     return this.highest[row] + Math.log(this.sums[row]);
   }
-}
-
-const known = new WeakMap<Float32Array, ReturnType<typeof createScores>>();
-
-/** One scorer per matrix. */
-function scoresOfTable(table: EmbeddingTable, normalized: boolean): ReturnType<typeof createScores> {
-  const kept = known.get(table.vectors) ?? createScores({ ...table, normalized });
-  known.set(table.vectors, kept);
-  return kept;
 }
 
 function rankPool(

@@ -1,10 +1,10 @@
-import { createScorer, filterOf, neighborsOf } from '../ann/score.js';
+import { createScores, filterOf, neighborsOf } from '../ann/score.js';
 import type { Neighbors, RowSet, VectorSearch } from '../ann/search.js';
 import { TopK } from '../math/topk.js';
-import { blockRows } from '../math/vectors.js';
 import type { EmbeddingTable } from '../model/item.js';
 import { NeighborCache } from './cache.js';
 import type { PopularItems } from './retrieve.js';
+import { tableScores } from './tablescores.js';
 
 export interface PriorInput {
   readonly table: EmbeddingTable;
@@ -35,7 +35,7 @@ export class PopularityPrior {
   private readonly ofRow: Float32Array;
   /** Live rows by falling popularity, then by rising row. */
   private readonly order: Uint32Array;
-  private readonly scorer: ReturnType<typeof createScorer>;
+  private readonly scores: ReturnType<typeof createScores>;
   private readonly caches = new Map<number, NeighborCache>();
   private readonly shares = new Map<number, RowSet>();
 
@@ -43,7 +43,7 @@ export class PopularityPrior {
     const { table, popular } = input;
     this.input = input;
     this.ofRow = new Float32Array(table.itemOfRow.length);
-    this.scorer = createScorer({ ...table, normalized: input.normalized });
+    this.scores = createScores({ ...table, normalized: input.normalized });
     const most = Math.log1p(popular.scores[0] ?? 0);
     popular.items.forEach((item, i) => {
       const row = item < table.rowOfItem.length ? table.rowOfItem[item] : -1;
@@ -89,12 +89,14 @@ export class PopularityPrior {
   }
 
   private scan(query: Float32Array, k: number, strength: number, admit?: RowSet): Neighbors {
-    const { live } = this.input.table;
-    const mayReturn = filterOf(live, admit);
-    const top = new BiasedTopK(Math.min(k, this.order.length, admit?.count ?? k), this.ofRow, strength);
-    const offer = this.scorer(query);
-    for (let from = 0; from < live.length; from += blockRows)
-      offer(from, Math.min(blockRows, live.length - from), top, mayReturn);
+    const { table, normalized } = this.input;
+    const mayReturn = filterOf(table.live, admit);
+    const scores = tableScores(table, normalized).of(query);
+    const top = new TopK(Math.min(k, this.order.length, admit?.count ?? k));
+    for (let row = 0; row < scores.length; row++) {
+      const score = Math.fround(scores[row] + strength * this.ofRow[row]);
+      if (!(score < top.floor) && mayReturn(row)) top.offer(row, score); // NaN is refused there
+    }
     return neighborsOf(top);
   }
 
@@ -108,28 +110,9 @@ export class PopularityPrior {
       pool.add(this.order[i]);
       popular++;
     }
-    const top = new BiasedTopK(Math.min(k, pool.size), this.ofRow, strength);
-    const offer = this.scorer(query);
-    for (const row of pool) offer(row, 1, top, mayReturn);
+    const top = new TopK(Math.min(k, pool.size));
+    const scores = this.scores(query);
+    for (const row of pool) top.offer(row, Math.fround(scores(row, 1)[0] + strength * this.ofRow[row]));
     return neighborsOf(top);
-  }
-}
-
-/** Ranks by score + strength · p. `floor` is in terms of the score alone, below what any p could make up for. */
-class BiasedTopK extends TopK {
-  private readonly places: number;
-  private readonly ofRow: Float32Array;
-  private readonly strength: number;
-
-  constructor(places: number, ofRow: Float32Array, strength: number) {
-    super(places);
-    this.places = places;
-    this.ofRow = ofRow;
-    this.strength = strength;
-  }
-
-  override offer(row: number, score: number): void {
-    super.offer(row, Math.fround(score + this.strength * this.ofRow[row]));
-    if (this.places > 0 && this.length === this.places) this.floor = this.scores[0] - this.strength;
   }
 }
