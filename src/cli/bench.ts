@@ -3,6 +3,7 @@ import { benchCell, benchCluster, type ClusterBench } from '../bench/cluster.js'
 import { reportTables } from '../bench/report.js';
 import { annCommand } from './benchann.js';
 import { pipelineCommand } from './benchpipeline.js';
+import { regimesCommand } from './benchregimes.js';
 import { serveBenchCommand } from './benchserve.js';
 import { count } from './options.js';
 import { note, print, printJson, table } from './output.js';
@@ -28,6 +29,7 @@ export function benchCommand(): Command {
     )
     .addCommand(annCommand())
     .addCommand(pipelineCommand())
+    .addCommand(regimesCommand())
     .addCommand(serveBenchCommand());
 }
 
