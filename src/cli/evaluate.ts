@@ -25,6 +25,7 @@ import { interruptible } from './session.js';
 
 interface Flags extends CommonFlags {
   readonly space?: string;
+  readonly beside?: readonly string[];
   readonly from?: number;
   readonly to?: number;
   readonly step?: number;
@@ -56,6 +57,7 @@ export function evaluateCommand(): Command {
   return withCommon(new Command('evaluate'))
     .description('walk the log forward and compare ways to serve its users')
     .option('--space <name>', 'the space that is evaluated (default: the active one)')
+    .option('--beside <names>', 'spaces that are compared with it', list)
     .option('--from <iso>', 'start of the test period (default: the last fifth of the time span)', instant)
     .option('--to <iso>', 'its end (default: behind the newest action)', instant)
     .option('--step <days>', 'one step of the walk (default: 1)', positive)

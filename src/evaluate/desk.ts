@@ -1,7 +1,7 @@
 import { Catalog } from '../catalog/catalog.js';
 import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
-import type { UserKey } from '../model/item.js';
+import type { EmbeddingTable, UserKey } from '../model/item.js';
 import { Searches } from '../pipeline/searches.js';
 import type { Contender, ContenderModule, ContenderSource } from './contender.js';
 import type { LogTable } from './log.js';
@@ -14,6 +14,8 @@ import { type UserSums, Walker, type WalkPeriod, type WalkRules } from './walker
 export interface DeskInput {
   readonly path: string;
   readonly space: string;
+  /** The space in which relevance and diversity are measured. */
+  readonly judge: string;
   readonly log: LogTable;
   readonly rules: WalkRules;
   readonly sources: readonly ContenderSource[];
@@ -31,12 +33,15 @@ export type Answer = readonly UserSums[] | readonly Float64Array[] | null;
 export class Desk {
   private readonly walker: Walker;
   private readonly stored: StoredSpace;
-  private readonly relevanceCosine: number;
+  private readonly judge: EmbeddingTable;
+  private readonly relevant: RelevantItems;
   private period: WalkPeriod | null = null;
 
   private constructor(directory: Directory, input: DeskInput, contenders: readonly Contender[]) {
-    this.relevanceCosine = input.rules.protocol.relevanceCosine;
-    this.stored = storedSpace(new Catalog(directory), new Searches(directory, () => {}), input.space);
+    const catalog = new Catalog(directory);
+    this.judge = catalog.load(input.judge);
+    this.relevant = new RelevantItems(this.judge, input.rules.protocol.relevanceCosine);
+    this.stored = storedSpace(catalog, new Searches(directory, () => {}), input.space);
     this.walker = new Walker(input.log, input.rules, contenders, input.rules.history.idRank.length);
   }
 
@@ -58,12 +63,7 @@ export class Desk {
 
   private prepare({ period, steps }: Extract<Task, { kind: 'period' }>): WalkPeriod {
     const models = modelsOf(period, this.stored);
-    const before = this.period;
-    const relevant =
-      before?.models.table === models.table
-        ? before.relevant
-        : new RelevantItems(models.table, this.relevanceCosine);
-    return { steps, models, facts: period.facts, relevant };
+    return { steps, models, facts: period.facts, judge: this.judge, relevant: this.relevant };
   }
 }
 

@@ -7,11 +7,11 @@ import type { ContenderSource } from './contender.js';
 import type { BuiltInChoice } from './contenders/builtin.js';
 import { calibratedContenders, calibratedNames } from './contenders/recipe.js';
 import { loadContenders } from './desk.js';
-import { type EvaluationInput, prepareEvaluation } from './evaluation.js';
+import { besideEvaluation, type EvaluationInput, prepareEvaluation } from './evaluation.js';
 import { builtInContenders } from './options.js';
 import type { EvaluationReport } from './report.js';
 import { defaultBaseline, type SummaryOptions, summarize } from './summary.js';
-import { type WalkOptions, walkForward } from './walk.js';
+import { besideOutcome, type WalkOptions, walkForward } from './walk.js';
 
 export interface EvaluateOptions extends EvaluationInput, SummaryOptions, Omit<WalkOptions, 'sources'> {
   /** Names of built-in contenders. Default: all of them. */
@@ -21,6 +21,15 @@ export interface EvaluateOptions extends EvaluationInput, SummaryOptions, Omit<W
   /** Contenders of one's own, beside them. */
   readonly modules?: readonly ContenderSource[];
 }
+
+/** What is compared of a space beside: one embedding, several, and what serves by default. */
+const besideNames: BuiltInChoice['names'] = [
+  'last',
+  'average-0.01',
+  'centroid-0.01',
+  'medoid-0.01',
+  'medoid-0.01-sampled',
+];
 
 /**
  * Walks a data directory's log forward and compares ways to serve its users; changes nothing on disk. The same options
@@ -42,7 +51,16 @@ export async function evaluate(path: string, options: EvaluateOptions = {}): Pro
     const { users } = new ActionLog(directory);
     const attributesOf = (user: number): Metadata => findUser(users, users.idOf(user))?.attributes ?? {};
     checkSegments(segments, evaluation.plan.users, attributesOf);
-    const outcome = await walkForward(evaluation, { sources, ...defined({ workers, onProgress, signal }) });
+    const walking = defined({ workers, onProgress, signal });
+    let outcome = await walkForward(evaluation, { sources, ...walking });
+    for (const space of input.beside ?? []) {
+      const other = besideEvaluation(evaluation, space, input);
+      const own = [
+        { ...builtInContenders, args: { names: besideNames } },
+        ...calibratedSources(other.space.info, undefined),
+      ];
+      outcome = besideOutcome(outcome, await walkForward(other, { sources: own, ...walking }), space);
+    }
     return summarize(evaluation, outcome, chosen, segments, attributesOf);
   } finally {
     await directory.close();

@@ -23,6 +23,8 @@ import type { WalkRules } from './walker.js';
 export interface EvaluationInput extends Partial<ProtocolOptions> {
   /** Default: the active one. */
   readonly space?: string;
+  /** Spaces that are to be compared with it: what could come back in any of them is foretold. Default: none. */
+  readonly beside?: readonly string[];
   /** Options of the profiles, over those that are stored. */
   readonly profile?: Partial<ProfileOptions>;
   /** Retrieval options that every contender gets. Default: none. */
@@ -44,6 +46,8 @@ export interface Evaluation {
   readonly plan: Plan;
   readonly rules: WalkRules;
   readonly layout: Layout;
+  /** The space in which relevance and diversity are measured, as it is stored. */
+  readonly judge: string;
   readonly deskInput: Omit<DeskInput, 'sources'>;
   userId(user: UserKey): string;
   /** The global models of every period, each fitted when it is asked for. */
@@ -58,39 +62,59 @@ export function prepareEvaluation(directory: Directory, input: EvaluationInput):
   const space = catalog.load(input.space);
   const log = loadLog(actionLog);
   const types = actionLog.types.list();
-  const about = input.uncalibrated ? withoutCalibration(space.info) : space.info;
-  const options = resolveOptions({
-    ...readSettings(directory, about),
-    alpha: alphaOf(about, space),
-    ...input.profile,
-  });
+  const { shared = {}, beside = [] } = input;
+  resolveRecipe(shared);
+  const about = aboutOf(space, input);
+  const options = optionsOf(directory, space, about, input);
   const idRank = catalog.ids.ranks();
   const timetable = makeTimetable(log, types, protocol);
   const { repeatItems } = protocol;
-  const { shared = {} } = input;
-  resolveRecipe(shared);
-  const targets = { types, ...reachable(space, idRank.length), windowDays: options.windowDays, repeatItems };
+  const spaces = [space, ...beside.map((name) => catalog.load(name))];
+  const targets = {
+    types,
+    ...reachable(spaces, idRank.length),
+    windowDays: options.windowDays,
+    repeatItems,
+  };
   const plan = makePlan(log, timetable, targets, protocol);
   const layout = layoutFor(budgetsFor(liveItems(space), protocol));
-  const rules: WalkRules = {
-    timetable,
-    targets,
-    history: { types, idRank, options, repeatItems, shared },
-    layout,
-    protocol,
-    rankAgainst: types.some(({ role }, code) => role === 'impression' && log.types.includes(code))
-      ? 'impressions'
-      : 'sampled',
-  };
-  const fitSpace = input.fitSpace ?? refitOf(directory, space);
+  const history = { types, idRank, options, repeatItems, shared };
+  const impressions = types.some(({ role }, code) => role === 'impression' && log.types.includes(code));
+  const rankAgainst = impressions ? 'impressions' : 'sampled';
+  const rules: WalkRules = { timetable, targets, history, layout, protocol, rankAgainst };
+  const judge = space.info.name;
+  return evaluationOf(
+    { directory, space, log, plan, rules, layout, judge },
+    about,
+    actionLog,
+    input.fitSpace,
+  );
+}
+
+/** The same users, steps, items to foretell and yardstick in another space; its contenders are those of that space. */
+export function besideEvaluation(evaluation: Evaluation, name: string, input: EvaluationInput): Evaluation {
+  const { directory, rules } = evaluation;
+  const space = new Catalog(directory).load(name);
+  const about = aboutOf(space, input);
+  const options = optionsOf(directory, space, about, input);
+  const own = { ...rules, history: { ...rules.history, options } };
+  return evaluationOf({ ...evaluation, space, rules: own }, about, new ActionLog(directory), undefined);
+}
+
+type Prepared = Omit<Evaluation, 'deskInput' | 'userId' | 'periods'>;
+
+function evaluationOf(
+  prepared: Prepared,
+  about: SpaceInfo,
+  actionLog: ActionLog,
+  given: EvaluationInput['fitSpace'],
+): Evaluation {
+  const { directory, space, log, plan, rules, judge } = prepared;
+  const { timetable } = plan;
+  const fitSpace = given ?? refitOf(directory, space);
   return {
-    directory,
-    space,
-    log,
-    plan,
-    rules,
-    layout,
-    deskInput: { path: directory.path, space: space.info.name, log, rules },
+    ...prepared,
+    deskInput: { path: directory.path, space: space.info.name, judge, log, rules },
     userId: (user) => actionLog.users.idOf(user),
     *periods() {
       for (const [p, first] of timetable.periods.entries()) {
@@ -104,12 +128,30 @@ export function prepareEvaluation(directory: Directory, input: EvaluationInput):
   };
 }
 
+function aboutOf({ info }: LoadedSpace, { uncalibrated }: EvaluationInput): SpaceInfo {
+  return uncalibrated ? withoutCalibration(info) : info;
+}
+
+function optionsOf(
+  directory: Directory,
+  space: LoadedSpace,
+  about: SpaceInfo,
+  { profile }: EvaluationInput,
+): ProfileOptions {
+  return resolveOptions({
+    ...readSettings(directory, about),
+    alpha: alphaOf(about, space),
+    ...profile,
+  });
+}
+
 function protocolOf({
   space: _,
   profile: __,
   fitSpace: ___,
   uncalibrated: ____,
   shared: _____,
+  beside: ______,
   ...given
 }: EvaluationInput): Partial<ProtocolOptions> {
   return given;

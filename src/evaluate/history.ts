@@ -36,8 +36,8 @@ export class HistoryMaker {
     this.rules = rules;
   }
 
-  /** null where nothing usable lies in the window. `log`: the actions up to `asOfMs` and none later. */
-  at(user: UserKey, userId: string, log: UserLog, asOfMs: number, models: GlobalModels): UserAtCut | null {
+  /** `log`: the actions up to `asOfMs` and none later. No points where no item of the window has a vector yet. */
+  at(user: UserKey, userId: string, log: UserLog, asOfMs: number, models: GlobalModels): UserAtCut {
     const { options, types, idRank, shared } = this.rules;
     const { table } = models;
     const points = collectPoints(
@@ -53,7 +53,6 @@ export class HistoryMaker {
       this.points,
     );
     const n = points.itemKeys.length;
-    if (n === 0) return null;
     const vectors = this.fill(points.itemKeys, models);
     const barred = this.barredIn(log);
     const known = new Map<number, readonly Interest[]>();

@@ -20,14 +20,18 @@ export function storedSpace(catalog: Catalog, searches: Searches, name?: string)
   };
 }
 
-/** What could come back, and what makes points. `items`: how many item numbers there are. */
-export function reachable(space: LoadedSpace, items: number): Pick<TargetRules, 'returnable' | 'embedded'> {
+/** What could come back in any of some spaces, and what makes points. `items`: how many item numbers there are. */
+export function reachable(
+  spaces: readonly LoadedSpace[],
+  items: number,
+): Pick<TargetRules, 'returnable' | 'embedded'> {
   const returnable = new Uint8Array(new SharedArrayBuffer(items));
   const embedded = new Uint8Array(new SharedArrayBuffer(items));
-  for (let row = 0; row < space.itemOfRow.length; row++) {
-    const item = space.itemOfRow[row];
-    embedded[item] = 1;
-    if (space.rowOfItem[item] === row) returnable[item] = space.present[row];
+  for (const { itemOfRow, rowOfItem, present } of spaces) {
+    itemOfRow.forEach((item, row) => {
+      embedded[item] = 1;
+      if (rowOfItem[item] === row && present[row] === 1) returnable[item] = 1;
+    });
   }
   return { returnable, embedded };
 }

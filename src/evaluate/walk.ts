@@ -115,6 +115,30 @@ async function walkPeriod(
   await Promise.all(desks.map(serve));
 }
 
+/**
+ * The contenders of another space beside those of the first, under names that say whose they are. Both walked the same plan,
+ * so the same users come in the same order.
+ */
+export function besideOutcome(first: Outcome, other: Outcome, space: string): Outcome {
+  return {
+    ...first,
+    contenders: [
+      ...first.contenders,
+      ...other.contenders.map((one) => ({
+        ...one,
+        name: `${one.name}@${space}`,
+        about: `${one.about}; in space "${space}"`,
+      })),
+    ],
+    users: first.users.map((user, i) => ({
+      ...user,
+      sums: Float64Array.of(...user.sums, ...other.users[i].sums),
+    })),
+    exposures: [...first.exposures, ...other.exposures],
+    sources: [...first.sources, ...other.sources],
+  };
+}
+
 /** Adds up the periods of each user, in their order, whichever thread is done first. */
 class SumTable {
   private readonly users = new Map<UserKey, UserSums>();

@@ -1,9 +1,10 @@
 import { deriveSeed } from '../math/hash.js';
 import { createRng } from '../math/rng.js';
 import type { ItemKey, UserKey } from '../model/item.js';
-import { vectorOf } from '../model/item.js';
+import { type EmbeddingTable, vectorOf } from '../model/item.js';
 import { ageInDays } from '../profile/importance.js';
 import type { Contender, GlobalModels, UserAtCut, UserModel } from './contender.js';
+import { popularity } from './contenders/popularity.js';
 import { guardUser } from './guard.js';
 import { HistoryMaker, type HistoryRules } from './history.js';
 import type { Layout } from './layout.js';
@@ -51,6 +52,7 @@ export interface UserFacts {
   readonly ageDays: number;
 }
 
+const fallback = popularity();
 const nobody: UserFacts = { items: 0, interests: 0, diversity: 0, ageDays: 0 };
 
 function factsOf(user: UserAtCut): UserFacts {
@@ -76,6 +78,8 @@ export interface WalkPeriod {
   readonly steps: readonly [number, number];
   readonly models: GlobalModels;
   readonly facts: ItemFacts;
+  /** Vectors by which relevance and diversity are measured. */
+  readonly judge: EmbeddingTable;
   readonly relevant: RelevantItems;
 }
 
@@ -104,6 +108,10 @@ export class Walker {
     const tally = { steps: 0, ranked: 0, targets: 0, cold: 0, facts: nobody };
     for (const step of stepsOf(userLogOf(this.log, user), timetable, targets)) {
       if (step.step < from || step.step >= to) continue;
+      if (!step.hasHistory) {
+        tally.cold++;
+        continue;
+      }
       const asOfMs = cutOf(timetable, step.step);
       const history = this.histories.at(
         user,
@@ -112,10 +120,6 @@ export class Walker {
         asOfMs,
         period.models,
       );
-      if (!history) {
-        tally.cold++;
-        continue;
-      }
       guardUser(history);
       if (tally.steps === 0) tally.facts = factsOf(history);
       tally.steps++;
@@ -133,9 +137,11 @@ export class Walker {
       step.targets,
       step.targets.map((item) => period.relevant.of(item)),
     );
-    const negatives = this.negatives(history, step, seed);
+    const negatives = this.negatives(history, step, seed, period.judge);
     const width = layout.metrics.length;
-    this.contenders.forEach((contender, c) => {
+    this.contenders.forEach((given, c) => {
+      // Nothing of the window has a vector in this space yet: production falls back on what is popular.
+      const contender = history.points.itemKeys.length > 0 ? given : { ...given, fit: fallback.fit };
       const model = contender.fit(history, contender.knowsFuture ? step.targets : []);
       const row = sums.subarray(c * width, (c + 1) * width);
       const draws = contender.draws ?? 1;
@@ -152,7 +158,7 @@ export class Walker {
   private addList(
     list: ArrayLike<ItemKey>,
     ranks: TargetRanks,
-    { models, facts: { novelty, tail } }: WalkPeriod,
+    { judge, facts: { novelty, tail } }: WalkPeriod,
     row: Float64Array,
     weight: number,
     exposures: Float64Array,
@@ -175,17 +181,21 @@ export class Walker {
       novel += novelty[list[i]];
       inTail += tail[list[i]];
     }
-    row[at++] += weight * pairwiseDistance(models.table, list, shown);
+    row[at++] += weight * pairwiseDistance(judge, list, shown);
     row[at++] += weight * (shown === 0 ? 0 : novel / shown);
     row[at++] += weight * (shown === 0 ? 0 : inTail / shown);
   }
 
   /** Up to `negatives` per target: what was shown in the step and not acted on, or items the user never acted on. */
-  private negatives(history: UserAtCut, { targets, shown }: UserStep, seed: number): ItemKey[] {
+  private negatives(
+    history: UserAtCut,
+    { targets, shown }: UserStep,
+    seed: number,
+    table: EmbeddingTable,
+  ): ItemKey[] {
     const { rankAgainst, protocol } = this.rules;
     const wanted = protocol.negatives * targets.length;
     const rng = createRng(deriveSeed(seed, 'negatives'));
-    const { table } = history.models;
     if (rankAgainst === 'impressions') {
       const left = shown.filter((item) => vectorOf(table, item) !== null);
       for (let i = 0; i < Math.min(wanted, left.length - 1); i++) {

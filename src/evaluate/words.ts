@@ -17,6 +17,7 @@ export function wordsOf(found: Found, table: MetricTable, layout: Layout): strin
     ...severalAgainstOne(rivals, metrics, table),
     ...ceiling(found.contenders, rivals, metrics[1] ?? metrics[0]),
     ...orderingWords(found),
+    ...spaceWords(rivals, metrics, table),
     ...exposureWords(found, table, metrics),
     ...segmentWords(found, rivals, metrics[1] ?? metrics[0]),
   ];
@@ -60,7 +61,9 @@ function severalAgainstOne(
   metrics: readonly string[],
   table: MetricTable,
 ): string[] {
-  const several = rivals.filter(({ name }) => /^(medoid|centroid|kmeans|complete|calibrated)/.test(name));
+  const several = rivals.filter(({ name }) =>
+    /^(medoid|centroid|kmeans|complete|calibrated$)[^@]*$/.test(name),
+  );
   if (several.length === 0) return [];
   return metrics.flatMap((metric) => {
     const single = bestSingle(table, metric);
@@ -98,6 +101,38 @@ function orderingWords({ orderings }: Found): string[] {
     `Of ${orderings.length} orderings of the paper ${count('holds')} hold here, ${count('fails')} fail, ` +
       `${count('unclear')} are unclear.`,
   ];
+}
+
+/** The best of each space that was walked beside, against the best of the first: which embedding to build. */
+function spaceWords(
+  rivals: readonly ContenderReport[],
+  metrics: readonly string[],
+  table: MetricTable,
+): string[] {
+  const spaces = [...new Set(rivals.map(({ name }) => spaceOf(name)).filter((space) => space !== null))];
+  const own = rivals.filter(({ name }) => spaceOf(name) === null && name !== popularityName);
+  if (own.length === 0) return [];
+  return spaces.flatMap((space) =>
+    metrics.map((metric) => {
+      const [here, there] = [
+        best(own, metric),
+        best(
+          rivals.filter(({ name }) => spaceOf(name) === space),
+          metric,
+        ),
+      ];
+      const difference = table.difference(there.name, here.name, metric);
+      const verdict = { holds: 'wins over', fails: 'loses to', unclear: 'cannot be told from' }[
+        verdictOf(difference)
+      ];
+      return `${labelOf(metric)}: space "${space}" (best: ${there.name}) ${verdict} this one (best: ${here.name}), by ${shown(difference)}.`;
+    }),
+  );
+}
+
+function spaceOf(name: string): string | null {
+  const at = name.indexOf('@');
+  return at < 0 ? null : name.slice(at + 1);
 }
 
 function isReranked(name: string): boolean {

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { evaluate, evaluationHtml } from 'pinnersage';
+import { evaluationHtml } from 'pinnersage';
 import { expect, test } from 'vitest';
 import { budgetsFor } from '../../src/evaluate/options.js';
 import { verdictOf } from '../../src/evaluate/orderings.js';
 import { tempDir } from '../helpers/temp.js';
-import { directoryOf, usualActions } from './worlds.js';
+import { directoryOf, evaluateHere, usualActions } from './worlds.js';
 
 test('twice the same evaluation, and on more threads: the same bytes', async () => {
   const path = await directoryOf(usualActions(40));
@@ -14,16 +14,16 @@ test('twice the same evaluation, and on more threads: the same bytes', async () 
     contenders: ['popularity', 'random-3', 'kmeans-5', 'complete', 'medoid-0.01-sampled', 'oracle'],
   };
   const [one, again, threads] = [
-    await evaluate(path, { ...options, workers: 1 }),
-    await evaluate(path, { ...options, workers: 1 }),
-    await evaluate(path, { ...options, workers: 3 }),
+    await evaluateHere(path, { ...options, workers: 1 }),
+    await evaluateHere(path, { ...options, workers: 1 }),
+    await evaluateHere(path, { ...options, workers: 3 }),
   ].map((report) => JSON.stringify(report));
   expect(again).toBe(one);
   expect(threads).toBe(one);
 }, 120_000);
 
 test('several interests are found where one average lies between them', async () => {
-  const report = await evaluate(await directoryOf(usualActions(60)), { budget: 10 });
+  const report = await evaluateHere(await directoryOf(usualActions(30)), { budget: 10 });
   const of = (name: string) => report.contenders.find((contender) => contender.name === name)!;
   expect(of('medoid-0.01').metrics['relevance@10'].mean).toBeGreaterThan(
     of('average-0').metrics['relevance@10'].mean,
@@ -40,7 +40,7 @@ test('several interests are found where one average lies between them', async ()
 
 test('re-ranking by exposure shows more of the catalog, and the report says at what price', async () => {
   const options = { budget: 10, contenders: ['popularity', 'medoid-0.01'], exposureStrength: 2 };
-  const report = await evaluate(await directoryOf(usualActions(60)), options);
+  const report = await evaluateHere(await directoryOf(usualActions(30)), options);
   const of = (name: string) => report.contenders.find((contender) => contender.name === name)!;
   expect(of('popularity+exposure').exposure.coverage).toBeGreaterThan(of('popularity').exposure.coverage);
   expect(of('medoid-0.01+exposure').metrics.novelty.mean).toBeGreaterThan(
@@ -66,7 +66,7 @@ test('a contender of one’s own takes part, and users are grouped by an attribu
        fit: (user) => recipeModel(user, [itemInterest(user, 0)], { interests: 'all' }) }];`,
   );
   const modules = [{ module: pathToFileURL(file).href }];
-  const report = await evaluate(path, {
+  const report = await evaluateHere(path, {
     modules,
     segments: ['plan'],
     contenders: ['last'],
@@ -78,6 +78,22 @@ test('a contender of one’s own takes part, and users are grouped by an attribu
   expect(plans?.gaps).toHaveLength(2);
   const users = plans?.groups.reduce((sum, group) => sum + group.users, 0);
   expect(users).toBe(report.protocol.users);
+});
+
+test('spaces are compared on the same users, steps and items, with one yardstick', async () => {
+  const path = await directoryOf(usualActions(24), (data) =>
+    data.embed({ from: 'actions', space: 'learnt', dim: 8 }),
+  );
+  const options = { budget: 10, contenders: ['average-0.01', 'medoid-0.01'] };
+  const alone = await evaluateHere(path, options);
+  const both = await evaluateHere(path, { ...options, beside: ['learnt', 'default'] });
+  const of = (name: string) => both.contenders.find((contender) => contender.name === name)!;
+  expect(both.contenders.slice(0, 2)).toEqual(alone.contenders);
+  expect(of('medoid-0.01@default').metrics).toEqual(of('medoid-0.01').metrics);
+  expect(of('medoid-0.01@learnt').metrics).not.toEqual(of('medoid-0.01').metrics);
+  expect(both.words.filter((text) => text.includes('space "learnt"'))).toHaveLength(4);
+  const blind = await evaluateHere(path, { ...options, space: 'learnt', beside: ['default'] });
+  expect(blind.protocol).toMatchObject({ steps: both.protocol.steps, targets: both.protocol.targets });
 });
 
 test('mistakes are refused before the walk begins', async () => {
@@ -96,14 +112,16 @@ test('mistakes are refused before the walk begins', async () => {
     { exposureStrength: -1 },
     { shared: { prior: -1 } },
   ])
-    await expect(evaluate(path, options), JSON.stringify(options)).rejects.toMatchObject({
+    await expect(evaluateHere(path, options), JSON.stringify(options)).rejects.toMatchObject({
       code: 'option-invalid',
     });
 });
 
 test('the page stands alone: no address in it but names of namespaces', async () => {
   const html = evaluationHtml(
-    await evaluate(await directoryOf(usualActions(30)), { contenders: ['last', 'average-0.01', 'oracle'] }),
+    await evaluateHere(await directoryOf(usualActions(30)), {
+      contenders: ['last', 'average-0.01', 'oracle'],
+    }),
   );
   expect(html).toContain('<svg');
   expect(html.match(/(?:src|href)=/g)).toBeNull();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evaluate, open } from 'pinnersage';
+import { open } from 'pinnersage';
 import { expect, test } from 'vitest';
 import { quantile } from '../../src/evaluate/bootstrap.js';
 import { gini, pairwiseDistance } from '../../src/evaluate/metrics/lists.js';
@@ -8,6 +8,7 @@ import { rankingScores } from '../../src/evaluate/metrics/ranking.js';
 import { retrievalScores, TargetRanks } from '../../src/evaluate/metrics/retrieval.js';
 import type { Action } from '../../src/model/action.js';
 import { tempDir } from '../helpers/temp.js';
+import { evaluateHere } from './worlds.js';
 
 interface Golden {
   readonly retrieval: readonly {
@@ -90,7 +91,7 @@ test('a whole walk forward gives the means of the independent implementation', a
   );
   await data.appendActions(actions);
   await data.close();
-  const report = await evaluate(path, { budgets, budget: budgets[1], baseline: 'last' });
+  const report = await evaluateHere(path, { budgets, budget: budgets[1], contenders: Object.keys(means) });
   expect(report.protocol).toMatchObject({
     steps: counts.steps,
     targets: counts.targets,

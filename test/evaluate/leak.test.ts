@@ -1,4 +1,4 @@
-import { evaluate, type PinnerSage } from 'pinnersage';
+import type { PinnerSage } from 'pinnersage';
 import { expect, test } from 'vitest';
 import { openDirectory } from '../../src/disk/directory.js';
 import { prepareEvaluation } from '../../src/evaluate/evaluation.js';
@@ -12,7 +12,7 @@ import { refitOf } from '../../src/evaluate/refit.js';
 import { sourcesOf } from '../../src/evaluate/space.js';
 import { checkPeriod, walkForward } from '../../src/evaluate/walk.js';
 import { storedSpaceOf } from './stored.js';
-import { day, directoryOf, usualActions } from './worlds.js';
+import { day, directoryOf, evaluateHere, usualActions } from './worlds.js';
 
 const actions = usualActions(40);
 
@@ -26,12 +26,12 @@ test('an action after the cut in a user’s history ends the run', async () => {
   const user = plan.users[0];
   const makers = new HistoryMaker(rules.history);
   const honest = makers.at(user, 'u', userLogUntil(log, user, asOfMs), asOfMs, models);
-  expect(() => guardUser(honest!)).not.toThrow();
+  expect(() => guardUser(honest)).not.toThrow();
   const planted = makers.at(user, 'u', userLogOf(log, user), asOfMs, models);
-  expect(() => guardUser(planted!)).toThrow(/user's log.*expected nothing later than the cut/);
-  const laterModels = { ...honest!, models: { ...models, cutMs: asOfMs + 1 } };
+  expect(() => guardUser(planted)).toThrow(/user's log.*expected nothing later than the cut/);
+  const laterModels = { ...honest, models: { ...models, cutMs: asOfMs + 1 } };
   expect(() => guardUser(laterModels)).toThrow(/global models/);
-  const laterPoints = { ...honest!, points: { ...honest!.points, times: Float64Array.of(asOfMs + 1) } };
+  const laterPoints = { ...honest, points: { ...honest.points, times: Float64Array.of(asOfMs + 1) } };
   expect(() => guardUser(laterPoints)).toThrow(/points/);
   await directory.close();
 });
@@ -52,7 +52,7 @@ test('popularity counted beyond the cut ends the run, whatever cut it claims', a
 
 test('co-engagement embeddings that know the test period end the run; made again at each cut they do not', async () => {
   const path = await directoryOf(actions, (data) => data.embed({ from: 'actions', space: 'learnt', dim: 8 }));
-  const report = await evaluate(path, {
+  const report = await evaluateHere(path, {
     space: 'learnt',
     contenders: ['last', 'average-0'],
     baseline: 'last',
@@ -88,14 +88,14 @@ test('tags of after the cut end the run, alone and mixed; those of before do not
   const options = { contenders: ['last'], repeatItems: true };
   const late = await directoryOf(actions, tagged('2026-02-08T12:00:00Z'));
   for (const space of ['tags', 'mixed'])
-    await expect(evaluate(late, { ...options, space }), space).rejects.toMatchObject({ code: 'leak' });
+    await expect(evaluateHere(late, { ...options, space }), space).rejects.toMatchObject({ code: 'leak' });
   const early = await directoryOf(actions, tagged('2025-12-31'));
-  const report = await evaluate(early, { ...options, space: 'mixed' });
+  const report = await evaluateHere(early, { ...options, space: 'mixed' });
   expect(report.protocol.undated).toEqual([]);
 });
 
 test('vectors without a date cannot be checked, and the report says so', async () => {
-  const report = await evaluate(await directoryOf(actions), { contenders: ['last'] });
+  const report = await evaluateHere(await directoryOf(actions), { contenders: ['last'] });
   expect(report.protocol.undated).toHaveLength(1);
   expect(report.notes.join('\n')).toMatch(/carries no date/);
 });
@@ -112,7 +112,7 @@ test('no contender changes when the future does', async () => {
   );
   const [a, b] = await Promise.all(
     [actions, changed].map(async (log) =>
-      evaluate(await directoryOf(log), { fromMs: from, toMs: to, baseline: 'last' }),
+      evaluateHere(await directoryOf(log), { fromMs: from, toMs: to, baseline: 'last' }),
     ),
   );
   expect(b.contenders).toEqual(a.contenders);

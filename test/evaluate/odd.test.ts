@@ -1,13 +1,13 @@
-import { evaluate, evaluationCsv, evaluationHtml } from 'pinnersage';
+import { evaluationCsv, evaluationHtml } from 'pinnersage';
 import { expect, test } from 'vitest';
 import { createRng } from '../../src/math/rng.js';
-import { day, directoryOf, item, itemCount, start, usualActions } from './worlds.js';
+import { day, directoryOf, evaluateHere, item, itemCount, start, usualActions } from './worlds.js';
 
 const few = { contenders: ['popularity', 'last', 'average-0', 'medoid-0.01'] };
 
 test('all-equal timestamps: an error that says why', async () => {
   const actions = usualActions(10).map((action, i) => ({ ...action, itemId: item(i), timestamp: start }));
-  await expect(evaluate(await directoryOf(actions), few)).rejects.toMatchObject({
+  await expect(evaluateHere(await directoryOf(actions), few)).rejects.toMatchObject({
     code: 'option-invalid',
     message: expect.stringMatching(/nothing to evaluate.*different times/),
   });
@@ -23,7 +23,7 @@ test('everybody active on one day only: an empty report that says why, in every 
       timestamp: start + u * day + 1000 * i,
     })),
   ).flat();
-  const report = await evaluate(await directoryOf(actions), few);
+  const report = await evaluateHere(await directoryOf(actions), few);
   expect(report.protocol).toMatchObject({ steps: 0, users: 0 });
   expect(report.protocol.usersWithoutHistory).toBeGreaterThan(3);
   expect(report.notes[0]).toMatch(/active on one day only/);
@@ -32,7 +32,7 @@ test('everybody active on one day only: an empty report that says why, in every 
   expect(evaluationHtml(report)).toContain('active on one day only');
   expect(evaluationCsv(report)).toContain('mean,popularity,,recall@10,,,');
   // The same log walked in steps of a second has a past for everybody.
-  const finer = await evaluate(await directoryOf(actions), { ...few, stepDays: 1 / 86_400 });
+  const finer = await evaluateHere(await directoryOf(actions), { ...few, stepDays: 1 / 86_400 });
   expect(finer.protocol.users).toBeGreaterThan(3);
 });
 
@@ -41,7 +41,7 @@ test('users with two actions each', async () => {
     { userId: `u${u}`, itemId: item(u), type: 'save', timestamp: start + u * 3600_000 },
     { userId: `u${u}`, itemId: item(u + 8), type: 'save', timestamp: start + 30 * day + u * 3600_000 },
   ]).flat();
-  const report = await evaluate(await directoryOf(actions));
+  const report = await evaluateHere(await directoryOf(actions));
   expect(report.protocol.steps).toBe(report.protocol.users);
   const last = report.contenders.find(({ name }) => name === 'last');
   const medoid = report.contenders.find(({ name }) => name === 'medoid-0.01');
@@ -62,8 +62,8 @@ test('baskets by the minute: repeats are left out, or count where they are wante
   ).flat();
   const path = await directoryOf(actions);
   const options = { contenders: ['last', 'average-0'] };
-  const fresh = await evaluate(path, options);
-  const again = await evaluate(path, { ...options, repeatItems: true });
+  const fresh = await evaluateHere(path, options);
+  const again = await evaluateHere(path, { ...options, repeatItems: true });
   expect(again.protocol.targets).toBeGreaterThan(fresh.protocol.targets);
   const recall = (report: typeof again): number =>
     report.contenders[1].metrics[`recall@${report.protocol.budget}`].mean;
@@ -82,7 +82,7 @@ test('ratings over years, in an unnormalised mix of weights and hides', async ()
       timestamp: start - Math.floor(9 * year * rng.uniform()),
     })),
   ).flat();
-  const report = await evaluate(await directoryOf(actions), { ...few, profile: { windowDays: 'all' } });
+  const report = await evaluateHere(await directoryOf(actions), { ...few, profile: { windowDays: 'all' } });
   expect(report.protocol.refits).toBeLessThanOrEqual(10);
   expect(report.protocol.steps).toBeGreaterThan(10);
   const medoid = report.contenders.find(({ name }) => name === 'medoid-0.01');
@@ -100,6 +100,6 @@ test('what is hidden never comes back, and a hidden item is nothing to foretell'
     { userId: 'u', itemId: item(80), type: 'save', timestamp: late },
     { userId: 'u', itemId: item(88), type: 'save', timestamp: late },
   ];
-  const report = await evaluate(await directoryOf([...actions, ...hidden]), few);
+  const report = await evaluateHere(await directoryOf([...actions, ...hidden]), few);
   expect(report.protocol).toMatchObject({ users: 1, targets: 1 });
 });

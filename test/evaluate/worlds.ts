@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { open, type PinnerSage } from 'pinnersage';
+import { type EvaluateOptions, type EvaluationReport, evaluate, open, type PinnerSage } from 'pinnersage';
 import { createRng } from '../../src/math/rng.js';
 import type { Action } from '../../src/model/action.js';
 import { tempDir } from '../helpers/temp.js';
@@ -43,4 +43,9 @@ export function usualActions(users: number, days = 40, perUser = 18): Action[] {
       timestamp: start + Math.floor(days * day * rng.uniform()),
     })),
   ).flat();
+}
+
+/** In this thread: to start others takes longer than so small a walk. */
+export function evaluateHere(path: string, options: EvaluateOptions = {}): Promise<EvaluationReport> {
+  return evaluate(path, { workers: 1, ...options });
 }

@@ -1,0 +1,49 @@
+// From the raw files of MovieTweetings to an evaluation report: which way to serve its viewers finds the films they like next.
+//
+//   node examples/movietweetings/evaluate.mjs [FOLDER WITH movies.dat AND ratings.dat] [REPORT.html]
+//
+// Ratings of 8 or more are "liked", of 4 or less "disliked" (an exclude type), as in run.mjs beside. Test period: the last
+// fifth of the half year that the log spans. Window: all of it, for every contender. Content is names and genres, which
+// carry no date and do not change.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { open } from 'pinnersage';
+
+const folder =
+  process.argv[2] ?? fileURLToPath(new URL('../../../shared/data/movietweetings', import.meta.url));
+const report = process.argv[3] ?? 'movietweetings-evaluation.html';
+if (!existsSync(join(folder, 'ratings.dat'))) {
+  console.error(`no MovieTweetings files in ${folder}; name their folder as the first argument`);
+  process.exit(77);
+}
+
+const dir = join(mkdtempSync(join(tmpdir(), 'pinnersage-movietweetings-')), 'data');
+const data = await open(dir);
+const raw = { format: 'csv', delimiter: '::' };
+await data.importItems(join(folder, 'movies.dat'), {
+  ...raw,
+  columns: ['id', 'name', 'genre'],
+  sql: `SELECT id AS item_id, name AS title, string_split(genre, '|') AS genres,
+    regexp_replace(name, ' *\\(\\d{4}\\)$', '') AS name FROM file`,
+});
+await data.importActions(join(folder, 'ratings.dat'), {
+  ...raw,
+  columns: ['user_id', 'item_id', 'rating', 'timestamp'],
+  sql: `SELECT user_id, item_id, timestamp, if(rating >= 8, 'liked', 'disliked') AS type,
+    greatest(1, rating - 7) AS weight FROM file WHERE rating >= 8 OR rating <= 4`,
+  types: { liked: { role: 'interest', weight: 1 }, disliked: { role: 'exclude', weight: 1 } },
+});
+await data.embed({ from: 'text', fields: ['name', 'genres'] });
+await data.setAlpha(1.2);
+await data.configure({ windowDays: 'all' });
+await data.close();
+
+const cli = fileURLToPath(new URL('cli/main.js', import.meta.resolve('pinnersage')));
+const flags = ['--data', dir, '--exposure-strength', '1', '--report', report];
+const { status } = spawnSync(process.execPath, [cli, 'evaluate', ...flags], { stdio: 'inherit' });
+rmSync(join(dir, '..'), { recursive: true });
+if (status === 0) console.log(`\nthe report with charts: ${report}`);
+process.exit(status ?? 1);
