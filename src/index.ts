@@ -59,7 +59,13 @@ export type { Engine, EngineOptions, EngineStatus } from './pipeline/engine.js';
 export type { ExportKind, ExportOptions, ExportReport, ExportRowsOptions } from './pipeline/export.js';
 export type { BuiltIndex, IndexOptions, IndexReport, IndexStatus } from './pipeline/indexing.js';
 export type { InterestsOptions } from './pipeline/interests.js';
-export { type ImportActionsRequest, type OpenOptions, open, type PinnerSage } from './pipeline/pinnersage.js';
+export {
+  type ImportActionsRequest,
+  type IndexTarget,
+  type OpenOptions,
+  open,
+  type PinnerSage,
+} from './pipeline/pinnersage.js';
 export type { Pools } from './pipeline/pools.js';
 export type { PutReport } from './pipeline/put.js';
 export type { RecommendOptions } from './pipeline/recommend.js';

@@ -11,6 +11,8 @@ export interface RowSet {
   readonly bits: Uint8Array;
   /** How many entries of `bits` are 1. */
   readonly count: number;
+  /** The name of a pool that all of these rows are of: one that may have an index of its own. */
+  readonly pool?: string;
 }
 
 /** Nearest-neighbour search over the live rows of a matrix. Every implementation passes test/contract/search.ts. */

@@ -2,8 +2,11 @@ import { PinnersageError } from '../errors.js';
 import { parseIso } from '../files/iso.js';
 import type { FilterValue } from '../model/filter.js';
 
-/** A checked filter as a tree. `text` is the same for filters that differ only in order and repetition. */
-export type FilterNode = { readonly text: string } & (
+/**
+ * A checked filter as a tree. `text` is the same for filters that differ only in order and repetition. `pool`: the pool
+ * whose filter it is, or part of which it admits.
+ */
+export type FilterNode = { readonly text: string; readonly pool?: string } & (
   | { readonly kind: 'and' | 'or'; readonly parts: readonly FilterNode[] }
   | { readonly kind: 'not'; readonly part: FilterNode }
   | { readonly kind: 'exists'; readonly field: string }

@@ -9,6 +9,8 @@ export interface AdmittedRows {
   /** 1 for each admitted row, else 0. */
   readonly bits: Uint8Array;
   readonly count: number;
+  /** That of the filter. */
+  readonly pool?: string;
 }
 
 const maxBitmapBytes = 67_108_864;
@@ -43,7 +45,7 @@ export class RowFilter {
       bits[row] &= table.live[row];
       count += bits[row];
     }
-    const found = { bits, count };
+    const found = { bits, count, ...(filter.pool === undefined ? {} : { pool: filter.pool }) };
     this.admitted.set(filter.text, found, bits.length);
     return found;
   }

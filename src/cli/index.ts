@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import type { Recall } from '../ann/recall.js';
 import type { IndexReport, IndexStatus } from '../pipeline/indexing.js';
+import type { IndexTarget } from '../pipeline/pinnersage.js';
 import { type CommonFlags, count, withCommon } from './options.js';
 import { format, note, print, printJson, progress } from './output.js';
 import { interruptible, withData } from './session.js';
 
 interface Flags extends CommonFlags {
   readonly space?: string;
+  readonly pool?: string;
   readonly status?: boolean;
   readonly check?: boolean;
   readonly workers?: number;
@@ -19,6 +21,10 @@ export function indexCommand(): Command {
   return withCommon(new Command('index'))
     .description('build the nearest-neighbour index of a space, or look at it')
     .option('--space <name>', 'the space (default: the active one)')
+    .option(
+      '--pool <name>',
+      'only the items of a stored filter; requests for it use this index (default: all)',
+    )
     .option('--status', 'only say what answers searches, and how far the index is behind')
     .option('--check', 'only verify the index and measure its recall against the exact scan')
     .option('--workers <n>', 'threads (default: one per core); 1 makes the same file again', count)
@@ -50,33 +56,41 @@ async function build({ data: path, json, status: _, check: __, ...options }: Fla
   else print(presentReport(report));
 }
 
-async function status({ data: path, json, space }: Flags): Promise<void> {
-  const found = await withData(path, 'read', (data) => data.indexStatus(space));
+async function status({ data: path, json, ...flags }: Flags): Promise<void> {
+  const found = await withData(path, 'read', (data) => data.indexStatus(targetOf(flags)));
   if (json) printJson(found);
   else print(presentStatus(found));
 }
 
-async function check({ data: path, json, space }: Flags): Promise<void> {
-  const recall = await withData(path, 'read', (data) => data.checkIndex(space));
+async function check({ data: path, json, ...flags }: Flags): Promise<void> {
+  const recall = await withData(path, 'read', (data) => data.checkIndex(targetOf(flags)));
   if (json) printJson(recall);
   else print(`the index is whole; ${recallText(recall)}`);
 }
+
+function targetOf({ space, pool }: Pick<Flags, 'space' | 'pool'>): IndexTarget {
+  return { ...(space === undefined ? {} : { space }), ...(pool === undefined ? {} : { pool }) };
+}
+
+const named = ({ space, pool }: { space: string; pool: string | null }): string =>
+  pool === null ? `space "${space}"` : `pool "${pool}" of space "${space}"`;
 
 function recallText({ k, queries, value }: Recall): string {
   return `recall@${k} against the exact scan is ${value.toFixed(4)} over ${queries} items`;
 }
 
 function presentReport(report: IndexReport): string {
-  const { space, spaceGeneration, indexed, recall, buildSeconds, bytes, library, parameters } = report;
+  const { spaceGeneration, indexed, recall, buildSeconds, bytes, library, parameters } = report;
   return (
-    `${format(indexed)} items of space "${space}", generation ${spaceGeneration}, indexed in ${format(buildSeconds)} s: ` +
+    `${format(indexed)} items of ${named(report)}, generation ${spaceGeneration}, indexed in ${format(buildSeconds)} s: ` +
     `${format(bytes / 2 ** 20)} MiB by ${library} (m ${parameters.m}, efConstruction ${parameters.efConstruction}, ` +
     `efSearch ${parameters.efSearch}); ${recallText(recall)}`
   );
 }
 
-function presentStatus({ space, items, serving, whyExact, index }: IndexStatus): string {
-  const lines = [`space "${space}": ${format(items)} items, served by the ${serving}`];
+function presentStatus(status: IndexStatus): string {
+  const { items, serving, whyExact, index } = status;
+  const lines = [`${named(status)}: ${format(items)} items, served by the ${serving}`];
   if (whyExact) lines.push(whyExact);
   if (index) {
     lines.push(presentReport(index), `built ${index.builtAt}`);

@@ -18,6 +18,7 @@ import type { Recall } from '../ann/recall.js';
 import type { Directory } from '../disk/directory.js';
 import { syncDirectory } from '../disk/durable.js';
 import { PinnersageError } from '../errors.js';
+import { readPools } from './pools.js';
 
 /**
  * Indexes on disk: a folder `index/<number>` each, never changed once its name is final, and in `meta` which of them
@@ -55,6 +56,11 @@ export interface FileSum {
   readonly sha256: string;
 }
 
+/** What builds an index again. */
+export function buildCommand({ space, pool }: Pick<IndexRecord, 'space' | 'pool'>): string {
+  return `pinnersage index --space ${space}${pool === allItems ? '' : ` --pool ${JSON.stringify(pool)}`}`;
+}
+
 /** The name of the pool of all items. */
 export const allItems = '';
 
@@ -83,6 +89,15 @@ export function currentIndex(
   pool: string,
 ): IndexRecord | null {
   return readTable(directory).current[keyOfIndex(spaceId, generation, pool)] ?? null;
+}
+
+/** Which indexes serve a generation of a space, all pools together; another text as soon as one of them is another. */
+export function indexesOf(directory: Directory, spaceId: number, generation: number): string {
+  const prefix = keyOfIndex(spaceId, generation, '');
+  return Object.entries(readTable(directory).current)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([, { number }]) => number)
+    .join(' ');
 }
 
 export function indexFolder(directory: Directory, number: number): string {
@@ -124,26 +139,29 @@ export function finishFiles(
 export function commitIndex(directory: Directory, record: IndexRecord): void {
   directory.write(() => {
     const key = keyOfIndex(record.spaceId, record.spaceGeneration, record.pool);
-    const current = { ...withVectors(directory), [key]: record };
+    const current = { ...stillOwned(directory), [key]: record };
     directory.writeMeta('indexes', { next: record.number + 1, current });
   });
   removeUnused(directory);
 }
 
-/** Removes the indexes of vectors that are gone: a dropped space, an old generation. */
+/** Removes the indexes of vectors and pools that are gone: a dropped space, an old generation. */
 export function dropOrphanedIndexes(directory: Directory): void {
   directory.write(() => {
     const { next } = readTable(directory);
-    directory.writeMeta('indexes', { next, current: withVectors(directory) });
+    directory.writeMeta('indexes', { next, current: stillOwned(directory) });
   });
   removeUnused(directory);
 }
 
-function withVectors(directory: Directory): IndexTable['current'] {
+function stillOwned(directory: Directory): IndexTable['current'] {
+  const pools = readPools(directory);
   const entries = Object.entries(readTable(directory).current);
   return Object.fromEntries(
-    entries.filter(([, { spaceId, spaceGeneration }]) =>
-      existsSync(join(directory.path, 'spaces', String(spaceId), String(spaceGeneration))),
+    entries.filter(
+      ([, { spaceId, spaceGeneration, pool }]) =>
+        (pool === allItems || Object.hasOwn(pools, pool)) &&
+        existsSync(join(directory.path, 'spaces', String(spaceId), String(spaceGeneration))),
     ),
   );
 }
@@ -164,7 +182,7 @@ function removeUnused(directory: Directory): void {
  */
 export function verifiedRows(
   directory: Directory,
-  record: Pick<IndexRecord, 'number' | 'files' | 'space'>,
+  record: Pick<IndexRecord, 'number' | 'files' | 'space' | 'pool'>,
 ): Uint8Array {
   for (const file of ['graph', 'rows'] as const) {
     const path = indexPath(directory, record.number, file);
@@ -175,7 +193,7 @@ export function verifiedRows(
     throw new PinnersageError(
       'data-damaged',
       `${path}: got ${found}, expected ${expected.bytes} bytes with SHA-256 ${expected.sha256.slice(0, 12)}…; ` +
-        `run "pinnersage index --space ${record.space}" to build it again`,
+        `run "${buildCommand(record)}" to build it again`,
     );
   }
   return new Uint8Array(readFileSync(indexPath(directory, record.number, 'rows')));

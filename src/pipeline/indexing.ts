@@ -37,6 +37,8 @@ export interface IndexOptions extends Partial<HnswParameters>, BuildControl {
 export interface IndexReport {
   readonly space: string;
   readonly spaceGeneration: number;
+  /** The pool whose items are in it; null for all. */
+  readonly pool: string | null;
   /** Items in the index. */
   readonly indexed: number;
   readonly parameters: HnswParameters;
@@ -49,6 +51,7 @@ export interface IndexReport {
 export interface IndexStatus {
   readonly space: string;
   readonly spaceGeneration: number;
+  readonly pool: string | null;
   /** Items that a search may return. */
   readonly items: number;
   readonly serving: 'index' | 'exact scan';
@@ -183,7 +186,12 @@ export function checkIndex(directory: Directory, space: LoadedSpace, rows: Searc
 function reportOf(record: IndexRecord): IndexReport {
   const { space, spaceGeneration, indexed, parameters, recall, buildSeconds, library, files } = record;
   const bytes = files.graph.bytes + files.rows.bytes;
-  return { space, spaceGeneration, indexed, parameters, recall, buildSeconds, bytes, library };
+  const pool = poolOf(record);
+  return { space, spaceGeneration, pool, indexed, parameters, recall, buildSeconds, bytes, library };
+}
+
+function poolOf({ pool }: { readonly pool: string }): string | null {
+  return pool === allItems ? null : pool;
 }
 
 /** What serves a space, and how far its index is behind. */
@@ -193,6 +201,7 @@ export function indexStatus(space: LoadedSpace, rows: SearchRows, opened: OpenSe
   return {
     space: space.info.name,
     spaceGeneration: space.info.generation,
+    pool: poolOf(rows),
     items: search.size,
     serving: whyExact === null ? 'index' : 'exact scan',
     whyExact,

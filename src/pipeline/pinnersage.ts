@@ -13,6 +13,7 @@ import {
   refine,
 } from '../catalog/refine.js';
 import { type RemoveItemsOptions, removeItems } from '../catalog/remove.js';
+import type { LoadedSpace } from '../catalog/space.js';
 import { type Directory, openDirectory } from '../disk/directory.js';
 import { checkId } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
@@ -63,7 +64,7 @@ import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
 import { type RetainOptions, type RetainReport, retain } from './retention.js';
-import { allRows, Searches } from './searches.js';
+import { allRows, Searches, type SearchRows } from './searches.js';
 import { readSettings, type Settings, writeSettings } from './settings.js';
 import {
   type BuildSpaceOptions,
@@ -83,6 +84,14 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** What somebody should know and nobody has to act on at once. Default: a warning of the process. */
   readonly onNote?: (note: string) => void;
+}
+
+/** What an index is for. */
+export interface IndexTarget {
+  /** Default: the active one. */
+  readonly space?: string;
+  /** A stored filter by name, whose items alone are indexed. Default: all items. */
+  readonly pool?: string;
 }
 
 /** Importer options that the clock and defaults fill in. */
@@ -232,23 +241,32 @@ export class PinnerSage {
     return this.recommender.recommend(userId, options);
   }
 
-  /** Builds the index of a space (default: the active one) and swaps it in; the one before serves until then. */
-  async buildIndex(options: IndexOptions & { readonly space?: string } = {}): Promise<IndexReport> {
+  /**
+   * Builds the index of a space (default: the active one), or of one of its pools, and swaps it in; the one before serves
+   * until then. Requests for a pool use its own index where it has one.
+   */
+  async buildIndex(options: IndexOptions & IndexTarget = {}): Promise<IndexReport> {
     this.assertWritable();
-    const space = this.catalog.load(options.space);
-    return buildIndex(this.directory, space, allRows(space), options, Date.now());
+    const { space, rows } = this.searched(options);
+    return buildIndex(this.directory, space, rows, options, Date.now());
   }
 
-  /** What answers searches in a space (default: the active one), and how far its index is behind. */
-  indexStatus(name?: string): IndexStatus {
-    const space = this.catalog.load(name);
-    return indexStatus(space, allRows(space), this.searches.open(space));
+  /** What answers searches in a space (default: the active one) or a pool, and how far its index is behind. */
+  indexStatus(target: string | IndexTarget = {}): IndexStatus {
+    const { space, rows } = this.searched(target);
+    return indexStatus(space, rows, this.searches.open(space, rows));
   }
 
   /** Measures the recall of an index against the exact scan. @throws `index-missing`, `data-damaged`, `index-unavailable`. */
-  checkIndex(name?: string): Recall {
+  checkIndex(target: string | IndexTarget = {}): Recall {
+    const { space, rows } = this.searched(target);
+    return checkIndex(this.directory, space, rows);
+  }
+
+  private searched(target: string | IndexTarget): { space: LoadedSpace; rows: SearchRows } {
+    const { space: name, pool } = typeof target === 'string' ? { space: target } : target;
     const space = this.catalog.load(name);
-    return checkIndex(this.directory, space, allRows(space));
+    return { space, rows: pool === undefined ? allRows(space) : this.recommender.poolRows(pool, space) };
   }
 
   /** An item's metadata, or null where the catalog does not have it. */

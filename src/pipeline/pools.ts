@@ -31,6 +31,18 @@ export function poolFilter(directory: Directory, name: string): FilterNode {
   throw new PinnersageError('pool-unknown', `got pool "${name}", expected one of: ${known}`);
 }
 
+/**
+ * The filter of a pool, marked with its name: a pool may have an index of its own, so that its answers are not those of the
+ * same filter without a name. @throws `pool-unknown`.
+ */
+export function poolNode(directory: Directory, pool: string): FilterNode {
+  return marked(poolFilter(directory, pool), pool);
+}
+
+function marked(node: FilterNode, pool: string): FilterNode {
+  return { ...node, text: `pool ${JSON.stringify(pool)} ${node.text}`, pool };
+}
+
 /** Pool and filter of a request as one; null for neither. @throws `pool-unknown`, `option-invalid`. */
 export function filterNode(
   directory: Directory,
@@ -38,5 +50,6 @@ export function filterNode(
 ): FilterNode | null {
   const named = pool === undefined ? null : poolFilter(directory, pool);
   const given = filter === undefined ? null : parseFilter(filter);
-  return named && given ? both(named, given) : (named ?? given);
+  const node = named && given ? both(named, given) : (named ?? given);
+  return node && pool !== undefined ? marked(node, pool) : node;
 }

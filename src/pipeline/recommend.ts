@@ -20,9 +20,9 @@ import { type Pick as Picked, retrieve } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
 import { checkOneOf } from './guard.js';
 import { type LiveBasis, LiveProfiles, type LiveUser } from './live.js';
-import { filterNode } from './pools.js';
+import { filterNode, poolNode } from './pools.js';
 import { Priors, type RecipeRequest, recipeNames, recipeOf } from './recipes.js';
-import type { Searches } from './searches.js';
+import type { Searches, SearchRows } from './searches.js';
 
 /** What is wanted and, where other than the default, how: see `Recipe` for the options of the method. */
 export interface RecommendOptions extends RecipeRequest {
@@ -108,6 +108,7 @@ export class Recommender {
     this.profiles = profiles;
     this.searches = searches;
     this.rowFilter = new RowFilter(catalog);
+    searches.usePools((pool, space) => this.poolRows(pool, space).live);
     this.live = new LiveProfiles(directory, catalog.ids, log, profiles);
   }
 
@@ -134,6 +135,11 @@ export class Recommender {
   /** The live rows of a space that a filter admits. */
   admit(filter: FilterNode, space: LoadedSpace): AdmittedRows {
     return this.rowFilter.rows(filter, space);
+  }
+
+  /** The live rows of a pool. @throws `pool-unknown`. */
+  poolRows(pool: string, space: LoadedSpace): SearchRows {
+    return { pool, live: this.admit(poolNode(this.directory, pool), space).bits };
   }
 
   /** The space with a search over it, and what its profiles go by. */

@@ -7,12 +7,15 @@ import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import {
   allItems,
+  buildCommand,
   currentIndex,
   type IndexRecord,
+  indexesOf,
   indexPath,
   keyOfIndex,
   verifiedRows,
 } from './indexfiles.js';
+import { readPools } from './pools.js';
 
 /** The rows that a search is over, where they are not all live ones. */
 export interface SearchRows {
@@ -48,6 +51,9 @@ interface IndexState {
   readonly failure: string | null;
 }
 
+/** The live rows of a pool, the same array as long as it holds the same. */
+export type PoolRows = (pool: string, space: LoadedSpace) => Uint8Array;
+
 interface Kept extends OpenSearch {
   readonly vectors: Float32Array;
   readonly live: Uint8Array;
@@ -64,14 +70,49 @@ export class Searches {
   private readonly onNote: (note: string) => void;
   private readonly kept = new Map<string, Kept>();
   private readonly indexes = new Map<string, IndexState>();
+  private rowsOfPool: PoolRows | null = null;
+  private routed: {
+    readonly over: VectorSearch;
+    readonly indexes: string;
+    readonly search: VectorSearch;
+  } | null = null;
 
   constructor(directory: Directory, onNote: (note: string) => void) {
     this.directory = directory;
     this.onNote = onNote;
   }
 
-  of(space: LoadedSpace, rows: SearchRows = allRows(space)): VectorSearch {
-    return this.open(space, rows).search;
+  /** From here on, indexes of pools serve too: `rowsOf` says which rows a pool has now. */
+  usePools(rowsOf: PoolRows): void {
+    this.rowsOfPool = rowsOf;
+  }
+
+  /**
+   * A search over all live rows; what is admitted of a pool that has an index of its own is found there. The same object as
+   * long as it would answer the same.
+   */
+  of(space: LoadedSpace): VectorSearch {
+    const over = this.open(space).search;
+    const { id, generation } = space.info;
+    const indexes = indexesOf(this.directory, id, generation);
+    if (this.routed?.over === over && this.routed.indexes === indexes) return this.routed.search;
+    const search: VectorSearch = {
+      size: over.size,
+      search: (query, k, admit) => (this.ofPool(space, admit?.pool) ?? over).search(query, k, admit),
+    };
+    this.routed = { over, indexes, search };
+    return search;
+  }
+
+  /** The index of a pool, or null where there is none that can be used. */
+  private ofPool(space: LoadedSpace, pool: string | undefined): VectorSearch | null {
+    const { id, generation } = space.info;
+    if (pool === undefined || !this.rowsOfPool || !currentIndex(this.directory, id, generation, pool))
+      return null;
+    // A pool that was removed since the request was prepared has its index no longer.
+    if (!Object.hasOwn(readPools(this.directory), pool)) return null;
+    const opened = this.open(space, { pool, live: this.rowsOfPool(pool, space) });
+    return opened.indexed ? opened.search : null;
   }
 
   open(space: LoadedSpace, rows: SearchRows = allRows(space)): OpenSearch {
@@ -146,7 +187,7 @@ export function openIndex(directory: Directory, record: Omit<IndexRecord, 'recal
     throw new PinnersageError(
       'index-unavailable',
       `index ${number} of space "${space}" was built by ${record.library}, this is ${library.name}; ` +
-        `run "pinnersage index --space ${space}" to build it again`,
+        `run "${buildCommand(record)}" to build it again`,
     );
   const indexed = verifiedRows(directory, record);
   const graph = openHnsw(library, indexPath(directory, number, 'graph'), dim, normalized, parameters);

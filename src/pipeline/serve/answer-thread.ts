@@ -119,10 +119,10 @@ const handlers = {
     const { directory, recommender } = await fresh();
     const node = filterNode(directory, request);
     if (!node) throw new PinnersageError('internal', 'a thread was asked to apply no filter');
-    const { bits, count } = recommender.admit(node, space());
-    const shared = new Uint8Array(new SharedArrayBuffer(bits.length));
-    shared.set(bits);
-    return { bits: shared, count };
+    const admitted = recommender.admit(node, space());
+    const shared = new Uint8Array(new SharedArrayBuffer(admitted.bits.length));
+    shared.set(admitted.bits);
+    return { ...admitted, bits: shared };
   },
   search: async ({ vector, k, admit }: SearchMessage): Promise<Neighbors> => {
     const { searches } = await fresh();

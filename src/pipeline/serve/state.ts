@@ -6,7 +6,7 @@ import { PinnersageError } from '../../errors.js';
 import { Lru } from '../../math/lru.js';
 import { NeighborCache } from '../../retrieve/cache.js';
 import type { Popularity, ProfileStore } from '../../store/profiles.js';
-import { currentIndex } from '../indexfiles.js';
+import { currentIndex, indexesOf } from '../indexfiles.js';
 import type { LiveBasis, LiveProfiles } from '../live.js';
 import { allRows } from '../searches.js';
 import type { AnswerPool } from './pool.js';
@@ -102,7 +102,8 @@ export class StateKeeper {
     if (!same) await this.pool.useSpace(space);
     const { id, generation, rows } = space.info;
     const index = currentIndex(this.directory, id, generation, allRows(space).pool);
-    const basis = `${id}/${generation}/${rows}/${index?.number}/${this.catalog.version()}`;
+    const indexes = indexesOf(this.directory, id, generation);
+    const basis = `${id}/${generation}/${rows}/${indexes}/${this.catalog.version()}`;
     // Requests that are under way go on with the memory that they began with.
     const kept = basis === this.basisOfNeighbors ? this.state?.neighbors : undefined;
     if (!kept) this.forgetNeighbors();
