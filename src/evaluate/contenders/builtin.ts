@@ -35,7 +35,7 @@ export interface BuiltInChoice {
 }
 
 /** Whose re-ranked copies are of interest: the single embedding, the paper's method, what everybody gets. */
-const reranked = ['popularity', 'average-0.01', 'medoid-0.01', 'medoid-0.01-sampled', 'calibrated'];
+const reranked = ['popularity', 'average-0.01', 'medoid-0.01', 'medoid-0.01-sampled'];
 
 export function contenders(args?: unknown): Contender[] {
   const { names, exposureStrength = 0 } = (args ?? {}) as BuiltInChoice;
