@@ -12,7 +12,7 @@ export interface SampledInterest {
 
 export interface Candidate {
   readonly itemId: string;
-  /** Cosine to the medoid it was found by; the decayed popularity under a fallback. */
+  /** To seven decimals: the cosine to the medoid it was found by; the decayed popularity under a fallback. */
   readonly score: number;
   /** null under a fallback. */
   readonly interestId: string | null;

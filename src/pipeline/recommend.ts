@@ -225,9 +225,14 @@ export class Recommender {
   private candidate({ item, score, interest, because }: Picked): Candidate {
     const { ids } = this.catalog;
     const interestId = interest === null ? null : interest.id;
-    const candidate = { itemId: ids.idOf(item), score, interestId };
+    const candidate = { itemId: ids.idOf(item), score: shownScore(score), interestId };
     return because.length > 0 ? { ...candidate, because: because.map((own) => ids.idOf(own)) } : candidate;
   }
+}
+
+/** Scores are sums in float32: what is beyond seven decimals says nothing, and takes most of the time of writing it. */
+export function shownScore(score: number): number {
+  return Math.round(score * 1e7) / 1e7;
 }
 
 function barredFor({ seen, excluded }: PreparedRequest, live: LiveUser): ReadonlySet<ItemKey> {

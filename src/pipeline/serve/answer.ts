@@ -1,7 +1,7 @@
 import type { Recommendation } from '../../model/candidate.js';
 import type { Recipe } from '../../model/recipe.js';
 import type { RecommendedItem } from '../../store/recommendations.js';
-import type { Answer } from '../recommend.js';
+import { type Answer, shownScore } from '../recommend.js';
 
 /** An answer that can be sent from thread to thread. */
 export interface PlainAnswer {
@@ -12,7 +12,7 @@ export interface PlainAnswer {
 export function plain({ recommendation, picks }: Answer): PlainAnswer {
   const items = picks.map(({ item, score, interest, because }) => ({
     item,
-    score,
+    score: shownScore(score),
     interestId: interest === null ? null : interest.id,
     because,
   }));
