@@ -12,8 +12,13 @@ const fileOf = (directory: string): string => join(directory, 'server.json');
 
 export function writePresence(directory: string, presence: Presence): void {
   const beside = join(directory, `server.${presence.pid}.json`);
-  writeFileSync(beside, `${JSON.stringify(presence)}\n`);
-  renameSync(beside, fileOf(directory));
+  try {
+    writeFileSync(beside, `${JSON.stringify(presence)}\n`);
+    renameSync(beside, fileOf(directory));
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
 }
 
 /** null where no server has said so. It may have been killed since: nobody answers there then. */

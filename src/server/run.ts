@@ -38,10 +38,15 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
   try {
     server = await createServer(engine, options);
     port = await listen(server, options.host, options.port);
-    writePresence(path, { host: options.host, port, pid: process.pid });
   } catch (error) {
     await engine.close();
     throw error;
+  }
+  try {
+    writePresence(path, { host: options.host, port, pid: process.pid });
+  } catch (error) {
+    // As on a full disk, where a server still answers.
+    logger.warn({ err: error }, 'other commands will not find this server');
   }
   const look = schedule && createScheduler(engine, schedule, { now: options.now, ...batchLog(logger) });
   look?.();

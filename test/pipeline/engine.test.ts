@@ -150,6 +150,34 @@ test('items can be found at once, and are never returned again once deleted', as
   await expect(serving.neighbors('twin', { count: 2 })).rejects.toThrow('twin');
 });
 
+test('answers that are under way while items come know of each what it is', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  const like = Array.from({ length: items / 8 - 1 }, (_, n) => `i${8 * (n + 1)}`); // i0, more or less
+  await serving.appendActions(bytes(like.flatMap((id) => [save(`of ${id}`, id), save(`of ${id}`, 'i0')])));
+  let coming = true;
+  const putting = (async () => {
+    for (let i = 0; i < 30; i++)
+      await serving.putItems(bytes([{ itemId: `twin${i}`, embedding: catalog[0].embedding }]));
+    coming = false;
+  })();
+  // A row that an answer's state does not have would be told as item number 0, which is i0.
+  const ask = async (answer: (id: string) => Promise<{ readonly items: readonly { itemId: string }[] }>) => {
+    for (let n = 0; coming; n++) {
+      const { items: found } = await answer(like[n % like.length]);
+      expect(found.map(({ itemId }) => itemId)).not.toContain('i0');
+      await new Promise(setImmediate);
+    }
+  };
+  const notIt = { filter: { side: { exists: false } } };
+  await Promise.all([
+    putting,
+    ask((id) => serving.recommend(`of ${id}`, { count: 5 })),
+    ask((id) => serving.recommend(`of ${id}`, { count: 5, query: 'centroid', ...notIt })),
+    ask((id) => serving.neighbors(id, { count: 5, ...notIt })),
+  ]);
+});
+
 test('a batch runs beside the answers, and what arrives meanwhile is neither lost nor counted twice', async () => {
   const serving = await engine();
   await serving.putItems(bytes(catalog));

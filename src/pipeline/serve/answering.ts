@@ -12,7 +12,7 @@ import type { LiveUser } from '../live.js';
 import { filterNode } from '../pools.js';
 import type { PreparedRequest } from '../recommend.js';
 import { isLight, type PlainAnswer, plain } from './answer.js';
-import { withSearches } from './pool.js';
+import { upTo, withSearches } from './pool.js';
 import type { ServingParts } from './serving.js';
 import type { EngineState } from './state.js';
 
@@ -66,7 +66,8 @@ export class Answering {
     const { filter } = recommender.prepare(userId, { ...request, nowMs }, state.basis);
     const find = () => pool.any().call('meet', { userId, request, nowMs });
     const { live, learned } = await users.meet(userId, find, (found) => found.live);
-    for (const { row, k, found } of learned) state.neighbors.learn(row, k, filter?.text ?? '', found);
+    for (const { row, k, found } of learned)
+      state.neighbors.learn(row, k, filter?.text ?? '', upTo(state.space.itemOfRow.length, found));
     return { live, state, nowMs };
   }
 
@@ -78,7 +79,7 @@ export class Answering {
   ): Promise<PlainAnswer> {
     const { recommender, pool } = this.parts;
     const admit = await this.admitted(request);
-    return withSearches(pool, state.size, (search) =>
+    return withSearches(pool, state, (search) =>
       plain(recommender.answer({ ...state, search, prior: noPrior }, prepared, live, admit, state.neighbors)),
     );
   }
@@ -135,7 +136,7 @@ export class Answering {
       );
     const admit = await this.admitted(options);
     const row = now.space.rowOfItem[item.key];
-    const { rows, scores } = await withSearches(pool, now.size, (search) =>
+    const { rows, scores } = await withSearches(pool, now, (search) =>
       now.neighbors.neighbors(search, row, vector, options.count + 1, admit),
     );
     const found = Array.from(rows, (other, i) => ({ row: other, score: scores[i] }));

@@ -53,6 +53,16 @@ class SearchPending {
   }
 }
 
+/** A thread that is asked may know a later state already: without the rows that the state of the asker does not have. */
+export function upTo(rows: number, found: Neighbors): Neighbors {
+  if (found.rows.every((row) => row < rows)) return found;
+  const known = Array.from(found.rows.keys()).filter((i) => found.rows[i] < rows);
+  return {
+    rows: Uint32Array.from(known, (i) => found.rows[i]),
+    scores: Float32Array.from(known, (i) => found.scores[i]),
+  };
+}
+
 /**
  * What: runs synchronous retrieval over searches that other threads make. `work` is given a search that knows the answers
  * so far; where it asks for another one it is stopped, the answer is fetched, and it runs again from its start.
@@ -61,7 +71,7 @@ class SearchPending {
  */
 export async function withSearches<T>(
   pool: AnswerPool,
-  size: number,
+  { size, space }: { readonly size: number; readonly space: LoadedSpace },
   work: (search: VectorSearch) => T,
 ): Promise<T> {
   const known = new Map<string, Neighbors>();
@@ -81,7 +91,8 @@ export async function withSearches<T>(
     } catch (stopped) {
       if (!(stopped instanceof SearchPending)) throw stopped;
       const { query, k, admit, key } = stopped;
-      known.set(key, await pool.any().call('search', { vector: query.slice(), k, admit: admit ?? null }));
+      const asked = { vector: query.slice(), k, admit: admit ?? null };
+      known.set(key, upTo(space.itemOfRow.length, await pool.any().call('search', asked)));
     }
   }
 }
