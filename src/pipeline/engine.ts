@@ -91,6 +91,8 @@ export interface Engine {
   eraseUser(userId: string): Promise<Erasure>;
   /** Computes all profiles while answering goes on. @throws `batch-running` (409). */
   batch(request: BatchRequest): Promise<BatchReport>;
+  /** Gives up a batch or an index that is being made: the batch rejects with `interrupted`, and none is begun any more. */
+  interrupt(): Promise<void>;
   status(): EngineStatus;
   /** Finishes what was accepted, then releases the directory. */
   close(): Promise<void>;

@@ -59,6 +59,7 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
       if (timer) clearInterval(timer);
       if (options.drainMs) await new Promise((resolve) => setTimeout(resolve, options.drainMs));
       removePresence(path);
+      await engine.interrupt(); // a request for a batch would hold up the rest for minutes
       await server.app.close();
       await engine.close();
     },

@@ -58,6 +58,7 @@ export function fakeEngine(parts: Partial<Engine> = {}): Engine {
     exportUser: later('exportUser'),
     eraseUser: later('eraseUser'),
     batch: later('batch'),
+    interrupt: later('interrupt'),
     verify: later('verify'),
     status: () => status,
     close: async () => {},

@@ -207,6 +207,10 @@ export class ServingEngine implements Engine {
     }
   }
 
+  async interrupt(): Promise<void> {
+    await this.parts.writer.call('stop', null);
+  }
+
   private afterBatch(): void {
     const { writer, now, recommendationDays: days, onNote } = this.parts;
     this.keepIndex();
@@ -273,7 +277,7 @@ export class ServingEngine implements Engine {
   private async finish(): Promise<void> {
     const { recommendations, writer, pool, directory, lock } = this.parts;
     await recommendations.flush();
-    await writer.call('stop', null);
+    await this.interrupt();
     await this.upkeep;
     await pool.close();
     await directory.close();
