@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { open } from 'pinnersage';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { cli, cliJson } from '../helpers/cli.js';
+import { smallDisk } from '../helpers/disk.js';
 import { tempDir } from '../helpers/temp.js';
 
 /** A directory that holds two items and one action: what was accepted before, and must still be there after. */
@@ -146,15 +146,6 @@ test('a second writer is refused while the first goes on', async () => {
   expect(await held()).toMatchObject({ items: 3 });
   await first.close();
 });
-
-/** Mounts a small file system in memory, or says why not. */
-function smallDisk(mebibytes: number): { path: string; grow: () => void } | null {
-  const path = tempDir();
-  const mount = (options: string) => spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
-  if (mount(`size=${mebibytes}m`).status !== 0) return null;
-  onTestFinished(() => void spawnSync('umount', [path]));
-  return { path, grow: () => void mount('remount,size=512m') };
-}
 
 test('a full disk: one line, what was accepted stays readable, and a later run goes on', async ({ skip }) => {
   const disk = smallDisk(4);

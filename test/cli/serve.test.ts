@@ -1,48 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { PinnersageClient } from 'pinnersage/client';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { BatchReport } from '../../src/pipeline/batch.js';
-import { cli, cliJson, mainFile } from '../helpers/cli.js';
+import { cli, cliJson } from '../helpers/cli.js';
+import { serve } from '../helpers/server.js';
 import { tempDir } from '../helpers/temp.js';
-
-interface Served {
-  readonly process: ChildProcess;
-  readonly url: string;
-  readonly port: number;
-  /** Resolves when a line of its stderr holds the text. */
-  readonly said: (part: string) => Promise<void>;
-  /** All of its stderr so far. */
-  readonly log: () => string;
-  /** Its exit code, once it has ended. */
-  readonly ended: Promise<number | null>;
-}
-
-/** Starts the built command, and waits until it listens. */
-async function serve(data: string, ...flags: readonly string[]): Promise<Served> {
-  const args = [mainFile, 'serve', '--data', data, '--port', '0', '--json', ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const ended = once(child, 'close').then(([code]) => code as number | null);
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (more: string) => {
-    log += more;
-  });
-  const said = async (part: string): Promise<void> => {
-    while (!log.includes(part)) await once(child.stderr, 'data');
-  };
-  const [line] = await Promise.race([
-    once(createInterface(child.stdout), 'line'),
-    ended.then((code) => Promise.reject(new Error(`serve ended with ${code}: ${log}`))),
-  ]);
-  const { url, port } = JSON.parse(line) as { url: string; port: number };
-  return { process: child, url, port, said, log: () => log, ended };
-}
 
 const items = Array.from({ length: 8 }, (_, i) => ({ itemId: `i${i}`, embedding: [1, i / 4] }));
 const action = (itemId: string) => ({
