@@ -340,7 +340,8 @@ export class PinnerSage {
   verifyUsers(options: VerifyOptions & { readonly space?: string } = {}): VerifyReport {
     const { directory, catalog, log, profiles } = this;
     checkInstant('nowMs', options.nowMs);
-    return verifyUsers({ directory, catalog, log, profiles, space: catalog.load(options.space) }, options);
+    const space = catalog.load(options.space);
+    return verifyUsers({ directory, catalog, log, profiles, space: () => space }, options);
   }
 
   /** Counts the log against what it is said to hold. */

@@ -62,7 +62,7 @@ export interface VerifyParts {
   readonly catalog: Catalog;
   readonly log: ActionLog;
   readonly profiles: (space: string) => ProfileStore;
-  readonly space: LoadedSpace;
+  readonly space: () => LoadedSpace;
 }
 
 const defaults = { users: 200, seed: 0 };
@@ -76,12 +76,20 @@ const differingListed = 10;
  * vectors that the batch knew.
  */
 export function verifyUsers(parts: VerifyParts, given: VerifyOptions): VerifyReport {
+  const steps = verifySteps(parts, given);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same a user at a time, for who has other things to do in between. Each step is by the state of its own instant. */
+export function* verifySteps(parts: VerifyParts, given: VerifyOptions): Generator<void, VerifyReport> {
   const { users, seed, nowMs } = { ...defaults, ...given, nowMs: given.nowMs ?? Date.now() };
   checkCount('users', users);
   checkSeed(seed);
   const live = new LiveProfiles(parts.directory, parts.catalog.ids, parts.log, parts.profiles);
-  const basis = live.basis(parts.space);
-  const then = asOfBatch(parts, basis);
+  const knownTo = batchKnowledge(parts.log);
   let leftOut = 0;
   const tally: Record<InterestSource, { users: number; identical: number }> = {
     batch: { users: 0, identical: 0 },
@@ -92,16 +100,18 @@ export function verifyUsers(parts: VerifyParts, given: VerifyOptions): VerifyRep
   const differing: string[] = [];
   let importanceDrift = 0;
   for (const user of drawUsers(parts.log.users.count(), users, seed)) {
+    yield;
     const log = parts.log.userLog(user);
     if (log.length === 0) continue;
-    const answer = live.of(user, parts.space, nowMs, basis);
-    const isStored = answer.source === 'batch';
-    if (isStored && (then === null || isCut(parts.log, user, log, answer.maxSeq))) {
+    const space = parts.space();
+    const basis = live.basis(space);
+    const answer = live.of(user, space, nowMs, basis);
+    const known = answer.source === 'batch' ? knownTo(user, log, space, basis) : { log, space };
+    if (known === null) {
       leftOut++;
       continue;
     }
-    const expected = recompute(isStored && then ? then : parts, user, answer, basis);
-    const { identical, drift } = compare(answer.interests, expected);
+    const { identical, drift } = compare(answer.interests, recompute(parts, known, user, answer, basis));
     importanceDrift = Math.max(importanceDrift, drift);
     tally[answer.source].users++;
     if (identical) tally[answer.source].identical++;
@@ -112,15 +122,38 @@ export function verifyUsers(parts: VerifyParts, given: VerifyOptions): VerifyRep
   return { batch, exact, overlay, leftOut, importanceDrift, differing };
 }
 
-/** With the vectors that the batch saw; null where that, or its types, cannot be told any more. */
-function asOfBatch(parts: VerifyParts, { generation, options }: LiveBasis): VerifyParts | null {
-  const { space, log } = parts;
-  if (generation?.conditions !== conditionsOf(space.info, options, declaredTypes(log))) return null;
+/** What an answer is made from. */
+interface Knowledge {
+  readonly log: UserLog;
+  readonly space: LoadedSpace;
+}
+
+/** Of a user, what the last batch knew; null where that, or its types, cannot be told any more. */
+function batchKnowledge(log: ActionLog) {
+  let vectors: { readonly now: LoadedSpace; readonly number: number; readonly known: LoadedSpace } | null =
+    null;
+  return (
+    user: UserKey,
+    all: UserLog,
+    space: LoadedSpace,
+    { generation, options }: LiveBasis,
+  ): Knowledge | null => {
+    if (generation?.conditions !== conditionsOf(space.info, options, declaredTypes(log))) return null;
+    const { number, maxSeq, rows = space.itemOfRow.length } = generation;
+    if (rows > space.itemOfRow.length || isCut(log, user, all, maxSeq)) return null;
+    if (vectors?.now !== space || vectors.number !== number)
+      vectors = { now: space, number, known: spaceUpTo(space, rows) };
+    return { log: logUpTo(all, maxSeq), space: vectors.known };
+  };
+}
+
+/** Without the vectors that came later. */
+function spaceUpTo(space: LoadedSpace, rows: number): LoadedSpace {
   const rowOfItem = new Int32Array(space.rowOfItem.length).fill(-1);
-  space.itemOfRow.subarray(0, generation.rows).forEach((item, row) => {
+  space.itemOfRow.subarray(0, rows).forEach((item, row) => {
     rowOfItem[item] = row;
   });
-  return { ...parts, space: { ...space, rowOfItem } };
+  return { ...space, rowOfItem };
 }
 
 /** Whether the newest change of a user's log came after `maxSeq` and was that actions were removed. */
@@ -142,11 +175,14 @@ function drawUsers(total: number, count: number, seed: number): Uint32Array {
   return order.subarray(0, drawn);
 }
 
-/** The interests of the whole log up to what the answer knew. */
-function recompute(parts: VerifyParts, user: UserKey, answer: LiveUser, basis: LiveBasis): Interest[] {
-  const { space } = parts;
-  const { options, types } = basis;
-  const log = knownTo(parts.log.userLog(user), answer);
+/** The interests of a whole log. */
+function recompute(
+  parts: VerifyParts,
+  { log, space }: Knowledge,
+  user: UserKey,
+  answer: LiveUser,
+  { options, types }: LiveBasis,
+): Interest[] {
   const points = collectPoints(log, answer.asOf, {
     windowDays: options.windowDays,
     types,
@@ -163,9 +199,8 @@ function recompute(parts: VerifyParts, user: UserKey, answer: LiveUser, basis: L
   return inferInterests({ ...points, vectors }, answer.asOf, { ...options, identity });
 }
 
-/** An answer from the batch does not know what was accepted since. */
-function knownTo(log: UserLog, { source, maxSeq }: LiveUser): UserLog {
-  if (source !== 'batch') return log;
+/** Without what was accepted later. */
+function logUpTo(log: UserLog, maxSeq: number): UserLog {
   const rows = Array.from({ length: log.length }, (_, row) => row).filter((row) => log.seqs[row] <= maxSeq);
   return {
     length: rows.length,

@@ -13,7 +13,7 @@ import type { LiveUser } from '../live.js';
 import { filterNode } from '../pools.js';
 import { Recommender } from '../recommend.js';
 import { Searches } from '../searches.js';
-import { type VerifyOptions, type VerifyReport, verifyUsers } from '../verify.js';
+import { type VerifyOptions, type VerifyReport, verifySteps } from '../verify.js';
 import { isLight, type PlainAnswer, plain } from './answer.js';
 import { serveCalls } from './calls.js';
 import { type Learned, RecordingCache } from './recorder.js';
@@ -131,7 +131,13 @@ const handlers = {
   },
   verify: async (request: VerifyOptions): Promise<VerifyReport> => {
     const { directory, catalog, log, profiles } = await fresh();
-    return verifyUsers({ directory, catalog, log, profiles, space: space() }, request);
+    const steps = verifySteps({ directory, catalog, log, profiles, space }, request);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      await new Promise(setImmediate); // requests that wait go first
+      await fresh();
+    }
   },
   close: async (_: null): Promise<null> => {
     await (await opening).directory.close();
