@@ -65,10 +65,10 @@ export class ActionLog {
 
   /**
    * Stores encoded actions that are not there yet. Fastest in key order. Call inside `Directory.write`.
-   * Returns, per entry, whether it was new. Writes the acceptance into the values it is given.
+   * Returns, per entry, whether it was new. An entry need be valid only until the next one is asked for.
    */
   put(entries: Iterable<EncodedAction>, ingestedAt: number): boolean[] {
-    const rows = Array.from(entries, ({ key, value }) => ({ key: asBuffer(key), value: asBuffer(value) }));
+    const rows = Array.from(entries, rowOf);
     const order = keyOrder(rows);
     const fresh = new Array<boolean>(rows.length).fill(false);
     const inOrder = order ? order.map((row) => rows[row]) : rows;
@@ -213,6 +213,12 @@ class Marking {
     if (this.user >= 0) this.marks.set(this.user, this.seq);
     return this.marks;
   }
+}
+
+/** A copy: blocks are made when all entries of a step are known, and a sort that spills uses its memory again. */
+function rowOf({ key, value }: EncodedAction): Row {
+  const bytes = Buffer.concat([key, value]);
+  return { key: bytes.subarray(0, key.length), value: bytes.subarray(key.length) };
 }
 
 /** The places of the rows in key order, those of equal keys as they came; null where they are in order. */

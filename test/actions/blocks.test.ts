@@ -165,3 +165,34 @@ test('a block that was cut is damaged data, not a wrong action', async () => {
   }
   await directory.close();
 });
+
+test('actions are stored as they were given, also where the giver uses its memory again for the next', async () => {
+  const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+  const log = new ActionLog(directory);
+  const records = Array.from({ length: 500 }, (_, i) => ({
+    user: i >> 5,
+    time: 1000 + i,
+    item: i,
+    type: i % 3,
+    weight: 1 + i,
+    eventId: null,
+    extras: null,
+  }));
+  // As the external sort hands out what it has spilled.
+  function* entries() {
+    const memory = Buffer.alloc(64);
+    for (const one of records) {
+      const [key, value] = [encodeKey(one), encodeValue(one)];
+      memory.set(key);
+      memory.set(value, key.length);
+      yield {
+        key: memory.subarray(0, key.length),
+        value: memory.subarray(key.length, key.length + value.length),
+      };
+      memory.fill(0xee);
+    }
+  }
+  expect(directory.write(() => log.put(entries(), 5)).every(Boolean)).toBe(true);
+  expect([...log.all()]).toEqual(records.map((one, i) => ({ ...one, seq: i + 1, ingestedAt: 5 })));
+  await directory.close();
+});
