@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // One fewer than the cores would leave one of two idle; tests that start threads and processes share them well.
+    maxWorkers: '100%',
   },
 });
