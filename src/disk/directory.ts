@@ -183,13 +183,10 @@ function openTables(env: RootDatabase<Buffer, Buffer>): Tables {
   return Object.fromEntries(opened) as Tables;
 }
 
+/** All are opened at once: opening a table while another is being iterated over would pull its memory from under it. */
 function borrower(env: RootDatabase<Buffer, Buffer>): (table: TableName) => BorrowedScan {
-  const scans = new Map<TableName, BorrowedScan>();
-  return (table) => {
-    const scan = scans.get(table) ?? borrowedScan(env, table);
-    scans.set(table, scan);
-    return scan;
-  };
+  const scans = new Map(tableNames.map((name) => [name, borrowedScan(env, name)]));
+  return (table) => scans.get(table) as BorrowedScan;
 }
 
 /** Requests read the same few values again and again: they are parsed when their bytes are others. */
