@@ -5,6 +5,7 @@ import { compareKeys, isBlock, rowsOf } from '../../src/actions/blocks.js';
 import { type ActionRecord, encodeKey, encodeValue, stamp } from '../../src/actions/codec.js';
 import { ActionLog } from '../../src/actions/log.js';
 import { openDirectory } from '../../src/disk/directory.js';
+import { ExternalSort } from '../../src/files/sort.js';
 import { tempDir } from '../helpers/temp.js';
 
 const record = fc.record({
@@ -194,5 +195,41 @@ test('actions are stored as they were given, also where the giver uses its memor
   }
   expect(directory.write(() => log.put(entries(), 5)).every(Boolean)).toBe(true);
   expect([...log.all()]).toEqual(records.map((one, i) => ({ ...one, seq: i + 1, ingestedAt: 5 })));
+  await directory.close();
+});
+
+test('what a sort has spilled to disk is stored whole, step by step', async () => {
+  const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+  const log = new ActionLog(directory);
+  const count = 60_000;
+  const sorter = new ExternalSort({ memoryBytes: 1 << 20, tempDir: directory.tempDir });
+  for (let i = 0; i < count; i++) {
+    const place = (i * 48_271) % count; // each once, in no order
+    const one = { user: place >> 6, time: 1000 + place, item: place % 977, type: 0, weight: 1 };
+    const record = { ...one, eventId: null, extras: null };
+    sorter.add(encodeKey(record), encodeValue(record));
+  }
+  const records = sorter.records();
+  for (let stored = 0; stored < count; ) {
+    const step = (function* () {
+      for (let i = 0; i < 7_000; i++) {
+        const { value, done } = records.next();
+        if (done) return;
+        yield value;
+      }
+    })();
+    const fresh = directory.write(() => log.put(step, 5));
+    expect(fresh.every(Boolean)).toBe(true);
+    stored += fresh.length;
+  }
+  records.return();
+  expect(log.count()).toBe(count);
+  let place = 0;
+  for (const { user, time, item } of log.all()) {
+    if (user !== place >> 6 || time !== 1000 + place || item !== place % 977)
+      expect({ user, time, item }).toEqual({ user: place >> 6, time: 1000 + place, item: place % 977 });
+    place++;
+  }
+  expect(place).toBe(count);
   await directory.close();
 });
