@@ -140,7 +140,7 @@ let left = join(dir, 'nothing');
 
 test.for(steps)(
   '$name, killed at any moment and run again, ends as if nothing had been',
-  { timeout: 60_000 + 20_000 * moments },
+  { timeout: 60_000 + 60_000 * moments },
   async (step, { skip }) => {
     skip(step.name === 'index' && !('Index' in hnswLibrary()), 'the library for indexes does not load here');
     const rng = createRng(1 + steps.indexOf(step));
