@@ -8,6 +8,7 @@ import { type UserKey, vectorOf } from '../model/item.js';
 import type { Interest, InterestSource } from '../model/profile.js';
 import { inferInterests } from '../profile/infer.js';
 import { collectPoints } from '../profile/points.js';
+import { actionsUpTo } from '../profile/update.js';
 import type { ProfileStore } from '../store/profiles.js';
 import { conditionsOf } from './continuation.js';
 import { checkCount, checkSeed } from './guard.js';
@@ -143,7 +144,7 @@ function batchKnowledge(log: ActionLog) {
     if (rows > space.itemOfRow.length || isCut(log, user, all, maxSeq)) return null;
     if (vectors?.now !== space || vectors.number !== number)
       vectors = { now: space, number, known: spaceUpTo(space, rows) };
-    return { log: logUpTo(all, maxSeq), space: vectors.known };
+    return { log: actionsUpTo(all, maxSeq), space: vectors.known };
   };
 }
 
@@ -197,19 +198,6 @@ function recompute(
   const { name, generation } = space.info;
   const identity = { user: parts.log.users.idOf(user), space: name, generation };
   return inferInterests({ ...points, vectors }, answer.asOf, { ...options, identity });
-}
-
-/** Without what was accepted later. */
-function logUpTo(log: UserLog, maxSeq: number): UserLog {
-  const rows = Array.from({ length: log.length }, (_, row) => row).filter((row) => log.seqs[row] <= maxSeq);
-  return {
-    length: rows.length,
-    items: Uint32Array.from(rows, (row) => log.items[row]),
-    times: Float64Array.from(rows, (row) => log.times[row]),
-    types: Uint16Array.from(rows, (row) => log.types[row]),
-    weights: Float32Array.from(rows, (row) => log.weights[row]),
-    seqs: Float64Array.from(rows, (row) => log.seqs[row]),
-  };
 }
 
 function compare(

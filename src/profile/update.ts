@@ -47,8 +47,17 @@ export function planOnline(
 
 /** The rows accepted after `maxSeq`, in the order of the log. */
 export function actionsSince(log: UserLog, maxSeq: number): UserLog {
+  return rowsWhere(log, (seq) => seq > maxSeq);
+}
+
+/** The rows accepted up to `maxSeq`, in the order of the log. */
+export function actionsUpTo(log: UserLog, maxSeq: number): UserLog {
+  return rowsWhere(log, (seq) => seq <= maxSeq);
+}
+
+function rowsWhere(log: UserLog, isWanted: (seq: number) => boolean): UserLog {
   const rows: number[] = [];
-  for (let row = 0; row < log.length; row++) if (log.seqs[row] > maxSeq) rows.push(row);
+  for (let row = 0; row < log.length; row++) if (isWanted(log.seqs[row])) rows.push(row);
   return {
     length: rows.length,
     items: Uint32Array.from(rows, (row) => log.items[row]),

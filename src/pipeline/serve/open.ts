@@ -50,7 +50,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     directory,
     catalog,
     log,
-    profiles,
     writer,
     pool,
     recommender,

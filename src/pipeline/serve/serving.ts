@@ -18,7 +18,6 @@ import type {
   UserExport,
   UserInterests,
 } from '../../model/serving.js';
-import type { ProfileStore } from '../../store/profiles.js';
 import type { BatchReport } from '../batch.js';
 import type { BatchRequest, Engine, EngineStatus, RecommendRequest } from '../engine.js';
 import { presentInterests } from '../interests.js';
@@ -42,7 +41,6 @@ export interface ServingParts {
   readonly directory: Directory;
   readonly catalog: Catalog;
   readonly log: ActionLog;
-  readonly profiles: (space: string) => ProfileStore;
   readonly writer: Calls<WriterHandlers>;
   readonly pool: AnswerPool;
   readonly recommender: Recommender;
