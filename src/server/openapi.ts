@@ -1,4 +1,4 @@
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import { problemResponse } from '../api/shared.js';
 import type { App } from './app.js';
 
@@ -20,6 +20,7 @@ export async function openapi(app: App, version: string, hasKey: boolean): Promi
           }
         : {}),
     },
+    transformObject: withOptionalBodies,
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) =>
         typeof json.$id === 'string' ? json.$id : `schema${index}`,
@@ -46,3 +47,18 @@ export async function openapi(app: App, version: string, hasKey: boolean): Promi
     async () => app.swagger(),
   );
 }
+
+/** An empty body is taken as `{}`, so a body need not be sent where `{}` is one that the schema admits. */
+const withOptionalBodies: SwaggerTransformObject = (document) => {
+  if (!('openapiObject' in document)) return document.swaggerObject;
+  const { openapiObject } = document;
+  for (const path of Object.values(openapiObject.paths ?? {})) {
+    const body = path?.post?.requestBody;
+    if (!body || '$ref' in body) continue;
+    const sent = body.content['application/json']?.schema;
+    const named = sent && '$ref' in sent ? sent.$ref?.slice(sent.$ref.lastIndexOf('/') + 1) : undefined;
+    const schema = named === undefined ? sent : openapiObject.components?.schemas?.[named];
+    if (schema && 'type' in schema && schema.type === 'object' && !schema.required) body.required = false;
+  }
+  return openapiObject;
+};

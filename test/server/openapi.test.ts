@@ -9,6 +9,7 @@ interface Operation {
   readonly responses: { readonly [status: string]: { readonly content?: object } };
   readonly parameters?: readonly { readonly in: string; readonly name: string }[];
   readonly security?: readonly object[];
+  readonly requestBody?: { readonly required: boolean };
 }
 
 interface Document {
@@ -70,6 +71,21 @@ test('the document is valid OpenAPI 3.1 and holds every route, each with its pro
   const open = operations.filter(({ operation }) => operation.security?.length === 0);
   expect(open.map(({ path }) => path).sort()).toEqual(['/livez', '/openapi.json', '/readyz']);
   expect(document.security).toEqual([{ key: [] }]);
+});
+
+test('a body that may be left out is not asked for', async () => {
+  const { app } = await serverOf();
+  const { paths } = (await app.inject({ url: '/openapi.json' })).json<Document>();
+  const asked = Object.entries(paths).flatMap(([path, { post }]) =>
+    post?.requestBody ? [[path, post.requestBody.required]] : [],
+  );
+  expect(Object.fromEntries(asked)).toEqual({
+    '/v1/items': true,
+    '/v1/actions': true,
+    '/v1/users/{userId}/recommendations': false,
+    '/v1/users/{userId}/rank': true,
+    '/v1/admin/batch': false,
+  });
 });
 
 test('docs/design.md lists the same endpoints', () => {
