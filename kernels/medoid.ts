@@ -1,13 +1,24 @@
 // How far every member of a cluster lies from the cluster's mean.
 //
 // Source: algorithm.md §3. Rows are taken relative to the cluster's first member, so an offset of the data costs no digits.
+// Where the distances inside a cluster's component were kept (kernels/parts.ts), the medoid is the member with the least
+// sum of them, which is the same point: that sum is W times the offset, and a constant. Where two are as good as equal, the
+// offsets decide.
 // Shapes: `order` lists rows cluster by cluster, cluster c at starts[c] … starts[c + 1]; `mean` has room for dim numbers
 // and zeros behind them up to `depth`; `offsets` gets one squared distance per row, times scale².
 
 import { total } from './distances';
 
+/** Sums of distances closer than this, relative, are as good as equal: float32 distances are wrong by far less. */
+const clear: f64 = 1e-4;
+
+/**
+ * `homes` says where the kept distances of every row are, `places` in which column of its component a row is; 0 where none
+ * were kept. Clusters whose medoid they tell get sums of distances for offsets.
+ */
 export function offsets(
-  x: usize, dim: i32, scale: f32, order: usize, starts: usize, count: i32, sizes: usize, mean: usize, out: usize,
+  x: usize, dim: i32, scale: f32, order: usize, starts: usize, count: i32, sizes: usize, mean: usize,
+  homes: usize, places: usize, out: usize,
 ): void {
   for (let c = 0; c < count; c++) {
     const first = load<i32>(starts + (<usize>c << 2));
@@ -20,6 +31,7 @@ export function offsets(
       store<f32>(out + (<usize>next << 2), 0);
       continue;
     }
+    if (homes && load<i32>(homes + (<usize>lead << 2)) && isClear(order, first, last, homes, places, out)) continue;
     const origin = x + (<usize>lead * <usize>dim << 2);
     meanOf(x, dim, scale, origin, order, first, last, sizes, mean);
     for (let m = first; m < last; m++) {
@@ -27,6 +39,28 @@ export function offsets(
       store<f32>(out + (<usize>i << 2), offset(x + (<usize>i * <usize>dim << 2), origin, dim, scale, mean));
     }
   }
+}
+
+/** The sum of distances from every member to all; whether the least is clearly so. */
+function isClear(order: usize, first: i32, last: i32, homes: usize, places: usize, out: usize): bool {
+  const from = order + (<usize>first << 2), to = order + (<usize>last << 2);
+  let least: f64 = Infinity, second: f64 = Infinity;
+  for (let m = from; m < to; m += 4) {
+    const i = <usize>load<i32>(m);
+    const row = <usize>load<i32>(homes + (i << 2));
+    let even: f64 = 0, odd: f64 = 0;
+    let o = from;
+    for (; o + 4 < to; o += 8) {
+      even += <f64>load<f32>(row + <usize>load<i32>(places + (<usize>load<i32>(o) << 2)));
+      odd += <f64>load<f32>(row + <usize>load<i32>(places + (<usize>load<i32>(o, 4) << 2)));
+    }
+    if (o < to) even += <f64>load<f32>(row + <usize>load<i32>(places + (<usize>load<i32>(o) << 2)));
+    const sum = even + odd;
+    store<f32>(out + (i << 2), <f32>sum);
+    second = min(second, max(least, sum));
+    least = min(least, sum);
+  }
+  return second > least * (1 + clear);
 }
 
 /**

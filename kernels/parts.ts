@@ -37,6 +37,14 @@ export function mergeRows(
   z: usize, norms: usize, list: usize, n: i32, depth: i32, x: usize, dim: i32, scale: f32, sizes: usize,
   a: usize, b: usize, heights: usize,
 ): void {
+  merge(z, norms, list, n, depth, x, dim, scale, sizes, 0, a, b, heights);
+}
+
+/** Copies the matrix to `kept` before it is used up, unless that is 0. */
+function merge(
+  z: usize, norms: usize, list: usize, n: i32, depth: i32, x: usize, dim: i32, scale: f32, sizes: usize, kept: usize,
+  a: usize, b: usize, heights: usize,
+): void {
   for (let i = 0; i < ((n + 7) & ~7); i++) {
     const row = list && i < n ? load<i32>(list + (<usize>i << 2)) : i;
     store<f32>(weights + (<usize>i << 2), sizes && i < n ? load<f32>(sizes + (<usize>row << 2)) : 1);
@@ -53,6 +61,7 @@ export function mergeRows(
   matrixOf(z, norms, list, n, depth, x, dim, scale);
   const stride = (n + 7) & ~7;
   if (sizes) weigh(matrix, stride, n, weights);
+  if (kept) memory.copy(kept, matrix, <usize>(n * stride) << 2);
   if (n == 2) {
     store<i32>(a, 0), store<i32>(b, 1), store<f64>(heights, <f64>load<f32>(matrix, 4));
     return;
@@ -61,18 +70,26 @@ export function mergeRows(
   else chain(matrix, stride, n, weights, columns, a, b, heights);
 }
 
-/** Merges inside components order[starts[c] … starts[c + 1]) for c below `count`; how many. */
+/**
+ * Merges inside components order[starts[c] … starts[c + 1]) for c below `count`; how many. Distances in components of few
+ * points of size 1 are kept: homes[i] is where row i's are, 0 where they are not, places[i] the offset of its column. `kept`
+ * is room for 40 numbers a point.
+ */
 export function mergeParts(
   z: usize, norms: usize, order: usize, starts: usize, count: i32, depth: i32, x: usize, dim: i32, scale: f32,
-  sizes: usize, a: usize, b: usize, heights: usize,
+  sizes: usize, kept: usize, homes: usize, places: usize, a: usize, b: usize, heights: usize,
 ): i32 {
   let merges = 0;
+  const points = load<i32>(starts + (<usize>count << 2));
+  memory.fill(homes, 0, <usize>points << 2);
   for (let c = 0; c < count; c++) {
     const start = load<i32>(starts + (<usize>c << 2));
     const n = load<i32>(starts + (<usize>c << 2), 4) - start;
     if (n == 1) continue;
     const list = order + (<usize>start << 2), at = <usize>merges << 2;
-    mergeRows(z, norms, list, n, depth, x, dim, scale, sizes, a + at, b + at, heights + (at << 1));
+    const keeps = !sizes && n > 2 && n <= min(fewPoints, matrixPoints);
+    merge(z, norms, list, n, depth, x, dim, scale, sizes, keeps ? kept : 0, a + at, b + at, heights + (at << 1));
+    if (keeps) kept = settle(list, n, kept, homes, places);
     for (const end = merges + n - 1; merges < end; merges++) {
       const p = a + (<usize>merges << 2), q = b + (<usize>merges << 2);
       store<i32>(p, load<i32>(list + (<usize>load<i32>(p) << 2)));
@@ -80,4 +97,16 @@ export function mergeParts(
     }
   }
   return merges;
+}
+
+/** Says where the kept distances of a component's rows are; returns what is behind them. */
+function settle(list: usize, n: i32, kept: usize, homes: usize, places: usize): usize {
+  const row = <usize>((n + 7) & ~7) << 2;
+  for (let m: usize = 0, end = <usize>n << 2; m < end; m += 4, kept += row) {
+    const i = <usize>load<i32>(list + m) << 2;
+    store<f32>(kept + m, 0);
+    store<i32>(homes + i, <i32>kept);
+    store<i32>(places + i, <i32>m);
+  }
+  return kept;
 }

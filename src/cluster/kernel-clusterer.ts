@@ -61,10 +61,13 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
     const centred = centreRows(engine, n);
     const { scale } = centred;
     const alpha = options.alpha * scale * scale;
-    const merges = mergeFor(engine, centred, labels, { ...options, alpha });
+    const parted = !options.whole && findComponents(engine, centred, alpha);
+    const merges = parted
+      ? mergeComponents(engine, centred, labels, options.sizes)
+      : mergeTogether(engine, centred, labels, options);
     const count = cutInto(labels, engine.views, n, alpha, merges);
     const partition = { count, labels: labels.subarray(0, n) };
-    offsetsOf(engine, n, scale, partition, options.sizes);
+    offsetsOf(engine, n, scale, partition, { sizes: options.sizes, parted });
     chooseInto(medoids, engine.views.offsets, partition, n, options, { weights, spreads });
     const { order, starts } = engine.views;
     return { count, labels: partition.labels, medoids: medoids.subarray(0, count), order, starts };
@@ -95,8 +98,13 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
       sums,
     );
     const ties = { alpha, counts: views.counts, lastTimes: views.lasts };
-    const clusters = flat(n, sized ? { ...ties, sizes: views.counts } : ties);
-    return { ...clusters, counts: views.counts, lastTimes: views.lasts, decayed: views.sums };
+    // Field by field: spreading an object costs as much as a tenth of a merge.
+    const { count, labels, medoids, order, starts } = flat(
+      n,
+      sized ? { ...ties, sizes: views.counts } : ties,
+    );
+    const { counts: each, lasts: lastTimes, sums: decayed } = views;
+    return { count, labels, medoids, order, starts, counts: each, lastTimes, decayed };
   }
 
   function tree(n: number, sizes?: ArrayLike<number>): Dendrogram {
@@ -113,22 +121,24 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
   return { dim, vectors, flat, active, tree };
 }
 
-/** Merges up to alpha at least, the quickest way there is; how many. */
-function mergeFor(engine: Engine, centred: Centred, labels: Int32Array, options: FlatOptions): number {
-  const { alpha, sizes, whole } = options;
-  if (!whole && findComponents(engine, centred, alpha))
-    return mergeComponents(engine, centred, labels, sizes);
+/** All merges, the quickest way there is; how many. */
+function mergeTogether(
+  engine: Engine,
+  centred: Centred,
+  labels: Int32Array,
+  { sizes, whole }: FlatOptions,
+): number {
   if (!whole && mergeInLevels(engine, centred, labels, sizes)) return centred.n - 1;
   return mergeAll(engine, centred, sizes);
 }
 
-/** The squared distance of every point to its cluster's mean. */
+/** What tells a cluster's medoid: the squared distance of every point to its mean, or to all its members together. */
 function offsetsOf(
   engine: Engine,
   n: number,
   scale: number,
   { labels, count }: Partition,
-  sizes: ArrayLike<number> | undefined,
+  { sizes, parted }: { readonly sizes: ArrayLike<number> | undefined; readonly parted: boolean },
 ): void {
   const { kernel, layout, views } = engine;
   groupInto(views.order, views.starts, labels, n, count);
@@ -142,6 +152,8 @@ function offsetsOf(
     count,
     sized,
     layout.centre,
+    parted ? layout.homes : 0,
+    layout.places,
     layout.offsets,
   );
 }

@@ -31,6 +31,10 @@ export interface Layout {
   readonly order: number;
   readonly starts: number;
   readonly offsets: number;
+  /** Distances inside components of few points, and where those of each point are. */
+  readonly kept: number;
+  readonly homes: number;
+  readonly places: number;
   readonly actionOffsets: number;
   readonly times: number;
   readonly actionWeights: number;
@@ -46,6 +50,9 @@ export interface Layout {
 
 /** Above this many points the full matrix (n² float32) is not kept: 8,192² × 4 bytes are 256 MiB. */
 export const maxMatrixPoints = 8192;
+
+/** Components of so many points have their distances kept (kernels/few.ts). */
+const fewPoints = 40;
 
 /** The longest row where coordinates are integers: they stay below 16 bits, products of rows below 31. */
 export const longest = 32000;
@@ -93,6 +100,9 @@ export function layOut(
     order: room(points * 4),
     starts: room((points + 1) * 4),
     offsets: room(points * 4),
+    kept: room(points * fewPoints * 4),
+    homes: room(points * 4),
+    places: room(points * 4),
     actionOffsets: room((points + 1) * 4),
     times: room(actions * 8),
     actionWeights: room(actions * 8),

@@ -20,7 +20,7 @@ export function mergeComponents(
   let components = 0;
   for (let i = 0; i < n; i++) labels[i] = parents[i] === i ? components++ : labels[parents[i]];
   groupInto(views.order, views.starts, labels, n, components);
-  const { z, norms, order, starts, depth, x, a, b, heights } = layout;
+  const { z, norms, order, starts, depth, x, kept, homes, places, a, b, heights } = layout;
   return kernel.mergeParts(
     z,
     norms,
@@ -32,6 +32,9 @@ export function mergeComponents(
     dim,
     scale,
     placeSizes(engine, n, sizes),
+    kept,
+    homes,
+    places,
     a,
     b,
     heights,

@@ -157,6 +157,9 @@ export interface KernelExports {
     dim: number,
     scale: number,
     sizes: number,
+    kept: number,
+    homes: number,
+    places: number,
     a: number,
     b: number,
     heights: number,
@@ -183,6 +186,8 @@ export interface KernelExports {
     count: number,
     sizes: number,
     mean: number,
+    homes: number,
+    places: number,
     out: number,
   ): void;
 }

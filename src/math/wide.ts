@@ -56,14 +56,17 @@ function exercise(kernel: KernelExports): Uint8Array {
   const x = room(64 * dim * 4);
   const [z, panels] = [room(64 * depth * 4), room(64 * (depth * 4 + 8))];
   const [mean, zeros, centre, energy] = Array.from({ length: 4 }, () => room(depth * 4));
-  const [norms, listed, halves, parents, members, sizes, weights] = Array.from({ length: 7 }, column);
+  const [norms, listed, halves, parents, members, sizes, weights, homes, places] = Array.from(
+    { length: 9 },
+    column,
+  );
   const [a, b, heights, order, starts, offsets, leads, counts, lasts, sums] = Array.from(
     { length: 10 },
     column,
   );
   const [tile, columns, panel] = [room(1024), room(12 * 64 * 4), room(depth * 32)];
-  const matrix = room(64 * depth * 4);
-  kernel.memory.grow(6);
+  const [kept, matrix] = [room(64 * 40 * 4), room(64 * depth * 4)];
+  kernel.memory.grow(7);
   const { buffer } = kernel.memory;
   const points = new Float32Array(buffer, x, n * dim);
   for (let i = 0, state = 1; i < points.length; i++) {
@@ -85,8 +88,8 @@ function exercise(kernel: KernelExports): Uint8Array {
   kernel.link(panels, pairs, n, halves, 1.8e8, 1, x, dim, 1, 5, parents, members, tile);
   kernel.matrixOf(z, norms, 0, n, depth, x, dim, 1);
   for (const m of [n, 38]) kernel.mergeRows(z, norms, 0, m, depth, x, dim, 1, sizes, a, b, heights);
-  kernel.mergeParts(z, norms, order, starts, 3, depth, x, dim, 1, 0, a, b, heights);
-  kernel.offsets(x, dim, 1, order, starts, 3, 0, centre, offsets);
+  kernel.mergeParts(z, norms, order, starts, 3, depth, x, dim, 1, 0, kept, homes, places, a, b, heights);
+  for (const at of [0, homes]) kernel.offsets(x, dim, 1, order, starts, 3, 0, centre, at, places, offsets);
   kernel.meansOf(x, dim, 1, order, starts, 3, sizes, centre, z, depth, weights);
   kernel.normsOf(z, 3, depth, norms);
   kernel.weighActions(3, starts, heights, heights, 9, 2, 0.5, counts, lasts, sums);

@@ -87,12 +87,13 @@ export function byImportance(a: Interest, b: Interest): number {
   return b.importance - a.importance || (a.id < b.id ? -1 : 1);
 }
 
-/** The item keys of every cluster. */
+/** The item keys of every cluster, one behind another in a buffer of two numbers a point: many small ones cost more. */
 function membersOf({ count, order, starts }: ActiveClusters, itemKeys: Uint32Array): Uint32Array[] {
   const all = new Array<Uint32Array>(count);
+  const buffer = new ArrayBuffer(8 * itemKeys.length);
   for (let cluster = 0; cluster < count; cluster++) {
     const from = starts[cluster];
-    const members = new Uint32Array(starts[cluster + 1] - from);
+    const members = new Uint32Array(buffer, 4 * from, starts[cluster + 1] - from);
     for (let i = 0; i < members.length; i++) members[i] = itemKeys[order[from + i]];
     all[cluster] = members;
   }
@@ -108,7 +109,8 @@ function interestOf(
   sized: boolean,
 ): Interest {
   const from = starts[cluster];
-  const acted = new Uint32Array(members.length);
+  // Counts lie behind the members of all clusters.
+  const acted = new Uint32Array(members.buffer, 4 * (itemKeys.length + from), members.length);
   let importance = 0;
   let size = 0;
   let lastActionAt = Number.NEGATIVE_INFINITY;
