@@ -1,17 +1,21 @@
 // Centres rows: any common shift leaves distances as they are; the mean keeps float32's digits for what differs between
-// rows. Everything but differences of close rows is computed from centred rows.
+// rows. Everything but differences of close rows is computed from centred rows, or from the rows as they are where their
+// mean is so near 0 that it makes no difference.
 //
 // Shapes: x is n × dim, row by row; `mean` and the rows of z are padded with zeros to `depth`, a multiple of 32.
 // Convention: a squared norm is summed as `few` and `tile` sum inner products, so a row's distance to itself is 0.
 import { total } from './distances';
 
-/** mean = scale · Σ x / n. False where a sum is not finite. */
-export function centre(x: usize, n: i32, dim: i32, scale: f32, mean: usize, depth: i32): bool {
+/**
+ * mean = scale · Σ x / n, and, where dim is a multiple of 4, the squared norm of each of the rows, times scale². False where a
+ * sum is not finite.
+ */
+export function centre(x: usize, n: i32, dim: i32, scale: f32, mean: usize, depth: i32, norms: usize): bool {
   memory.fill(mean, 0, <usize>depth << 2);
   const row = <usize>dim << 2;
   let i = 0;
-  for (; i + 3 < n; i += 4, x += row << 2) sumRows(x, 4, row, scale, mean);
-  for (; i < n; i++, x += row) sumRows(x, 1, row, scale, mean);
+  for (; i + 3 < n; i += 4, x += row << 2, norms += 16) sumRows(x, 4, row, scale, mean, norms);
+  for (; i < n; i++, x += row, norms += 4) sumRows(x, 1, row, scale, mean, norms);
   let finite: f32 = 0;
   for (let k: usize = 0; k < row; k += 4) {
     finite += load<f32>(mean + k) * 0;
@@ -21,22 +25,40 @@ export function centre(x: usize, n: i32, dim: i32, scale: f32, mean: usize, dept
 }
 
 /** Adds `count` rows, 1 or 4, to the sums. */
-@inline function sumRows(x: usize, count: i32, row: usize, scale: f32, sums: usize): void {
+@inline function sumRows(x: usize, count: i32, row: usize, scale: f32, sums: usize, norms: usize): void {
   const s = f32x4.splat(scale);
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   let k: usize = 0;
   for (const vectors = row & ~15; k < vectors; k += 16) {
     let sum = f32x4.mul(v128.load(x + k), s);
+    s0 = f32x4.add(s0, f32x4.mul(sum, sum));
     if (count == 4) {
       const b = f32x4.mul(v128.load(x + row + k), s), c = f32x4.mul(v128.load(x + 2 * row + k), s);
-      sum = f32x4.add(f32x4.add(sum, b), f32x4.add(c, f32x4.mul(v128.load(x + 3 * row + k), s)));
+      const d = f32x4.mul(v128.load(x + 3 * row + k), s);
+      s1 = f32x4.add(s1, f32x4.mul(b, b)), s2 = f32x4.add(s2, f32x4.mul(c, c)), s3 = f32x4.add(s3, f32x4.mul(d, d));
+      sum = f32x4.add(f32x4.add(sum, b), f32x4.add(c, d));
     }
     v128.store(sums + k, f32x4.add(v128.load(sums + k), sum));
   }
+  store<f32>(norms, total(s0));
+  if (count == 4) store<f32>(norms, total(s1), 4), store<f32>(norms, total(s2), 8), store<f32>(norms, total(s3), 12);
   for (; k < row; k += 4) {
     let sum = load<f32>(x + k) * scale;
     for (let r = 1; r < count; r++) sum += load<f32>(x + <usize>r * row + k) * scale;
     store<f32>(sums + k, load<f32>(sums + k) + sum);
   }
+}
+
+/** ‖mean‖² as a share of the mean of n squared norms: how much of them a shift would take away. */
+export function shareOfMean(mean: usize, depth: i32, norms: usize, n: i32): f64 {
+  let square = f32x4.splat(0);
+  for (let k: usize = 0, end = <usize>depth << 2; k < end; k += 16) {
+    const m = v128.load(mean + k);
+    square = f32x4.add(square, f32x4.mul(m, m));
+  }
+  let sum: f64 = 0;
+  for (let i = 0; i < n; i++) sum += <f64>load<f32>(norms + (<usize>i << 2));
+  return (<f64>total(square) * <f64>n) / sum;
 }
 
 /** z = scale · x − mean, and the squared norm of each of its rows; returns the largest, NaN where one is. */
@@ -94,7 +116,7 @@ export function normsOf(z: usize, n: i32, depth: i32, norms: usize): void {
 }
 
 /** The largest of n numbers; NaN where one is. */
-function largest(values: usize, n: i32): f32 {
+export function largest(values: usize, n: i32): f32 {
   let most = f32.MIN_VALUE;
   for (let i = 0; i < n; i++) {
     const value = load<f32>(values + (<usize>i << 2));

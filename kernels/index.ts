@@ -1,6 +1,6 @@
 // What the module exports. Memory beyond `heapBase` belongs to the caller, who lays it out (src/cluster/layout.ts).
 export { weighActions } from './actions';
-export { centre, normsOf, shift } from './centre';
+export { centre, largest, normsOf, shareOfMean, shift } from './centre';
 export { distances } from './distances';
 export { energyOf, link, quantize } from './filter';
 export { apart, lead, roundRows } from './leaders';

@@ -64,12 +64,12 @@ function isClear(order: usize, first: i32, last: i32, homes: usize, places: usiz
 }
 
 /**
- * Row c of z becomes the mean of cluster c, centred like the rows, and weights[c] its size: the clusters as points of a
- * smaller problem. Clusters are numbered by first member, which is why no row is overwritten before it is used.
+ * Row c of z becomes the mean of cluster c, shifted like `rows`, and weights[c] its size: the clusters as points of a
+ * smaller problem. z may be `rows`: clusters are numbered by first member, so no row is overwritten before it is used.
  */
 export function meansOf(
   x: usize, dim: i32, scale: f32, order: usize, starts: usize, count: i32, sizes: usize, mean: usize,
-  z: usize, depth: i32, weights: usize,
+  rows: usize, z: usize, depth: i32, weights: usize,
 ): void {
   const row = <usize>dim << 2, padded = <usize>depth << 2;
   memory.fill(mean + row, 0, padded - row);
@@ -78,7 +78,7 @@ export function meansOf(
     const last = load<i32>(starts + (<usize>c << 2), 4);
     const lead = <usize>load<i32>(order + (<usize>first << 2));
     meanOf(x, dim, scale, x + lead * row, order, first, last, sizes, mean);
-    const from = z + lead * padded, to = z + <usize>c * padded;
+    const from = rows + lead * padded, to = z + <usize>c * padded;
     for (let k: usize = 0; k < padded; k += 16) v128.store(to + k, f32x4.add(v128.load(from + k), v128.load(mean + k)));
     let weight: f32 = 0;
     for (let m = first; m < last; m++) weight += sizeOf(sizes, load<i32>(order + (<usize>m << 2)));

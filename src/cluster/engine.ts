@@ -87,6 +87,8 @@ export interface Centred {
    * Distances and heights come out multiplied by its square.
    */
   readonly scale: number;
+  /** Where the centred rows are: `x` itself where centring would change nothing that counts. */
+  readonly z: number;
   /** The largest squared norm of the centred rows. */
   readonly largest: number;
 }
@@ -94,20 +96,25 @@ export interface Centred {
 /** Squared norms outside these bounds would overflow or vanish in float32 products. */
 const safeNorms = { least: 1e-16, most: 1e16 };
 
-/** Centres the first n rows into `z`, with their squared norms. */
+/** Rows whose mean holds no more than this share of their squared norms lose next to nothing without centring. */
+const centredShare = 0.125;
+
+/** Centres the first n rows, with their squared norms. */
 export function centreRows(engine: Engine, n: number): Centred {
-  const largest = centred(engine, n, 1);
-  if (largest >= safeNorms.least && largest <= safeNorms.most) return { n, scale: 1, largest };
+  const found = centred(engine, n, 1);
+  const { largest } = found;
+  if (largest >= safeNorms.least && largest <= safeNorms.most) return found;
   checkFinite(engine.views.x, { n, dim: engine.dim });
-  const scale = scaleFor(engine.views.x.subarray(0, n * engine.dim));
-  return { n, scale, largest: centred(engine, n, scale) };
+  return centred(engine, n, scaleFor(engine.views.x.subarray(0, n * engine.dim)));
 }
 
-/** NaN where a number is not finite or a sum overflows. */
-function centred({ kernel, layout, dim }: Engine, n: number, scale: number): number {
+/** `largest` is NaN where a number is not finite or a sum overflows. */
+function centred({ kernel, layout, dim }: Engine, n: number, scale: number): Centred {
   const { x, mean, depth, z, norms } = layout;
-  if (!kernel.centre(x, n, dim, scale, mean, depth)) return Number.NaN;
-  return kernel.shift(x, n, dim, scale, mean, depth, z, norms);
+  if (!kernel.centre(x, n, dim, scale, mean, depth, norms)) return { n, scale, z, largest: Number.NaN };
+  if (scale === 1 && dim === depth && kernel.shareOfMean(mean, depth, norms, n) <= centredShare)
+    return { n, scale, z: x, largest: kernel.largest(norms, n) };
+  return { n, scale, z, largest: kernel.shift(x, n, dim, scale, mean, depth, z, norms) };
 }
 
 /** The power of two that brings the largest number to [0.5, 1); 1 where all are zero. */

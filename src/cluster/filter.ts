@@ -33,8 +33,8 @@ export function limitOf({ largest }: Centred, alpha: number): number {
  */
 export function partByPrefix(engine: Engine, centred: Centred, alpha: number): boolean {
   const { kernel, layout, views } = engine;
-  const { depth, z, energy } = layout;
-  const { n } = centred;
+  const { depth, energy } = layout;
+  const { n, z } = centred;
   kernel.energyOf(z, n, depth, energy);
   const prefix = prefixFor(views.energy, depth, (clearance * alpha * Math.ceil(n / 4)) / 2);
   if (prefix === 0) return false;
@@ -55,8 +55,8 @@ function prefixFor(energy: Float32Array, whole: number, enough: number): number 
 
 function linked(engine: Engine, centred: Centred, limit: number, prefix: number, patient: boolean): number {
   const { kernel, layout, dim } = engine;
-  const { n, scale, largest } = centred;
-  const { x, z, depth, zeros, norms, panels, halves, parents, members, tile } = layout;
+  const { n, scale, z, largest } = centred;
+  const { x, depth, zeros, norms, panels, halves, parents, members, tile } = layout;
   const unit = Math.fround(longest / Math.sqrt(largest));
   const pairs = roundUp(prefix / 2 + 1, 2);
   kernel.quantize(z, n, depth, zeros, prefix, unit, norms, pairs, panels, halves);

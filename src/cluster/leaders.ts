@@ -13,8 +13,8 @@ const pointsPerLeader = 5;
  */
 export function partByLeaders(engine: Engine, centred: Centred, alpha: number): boolean {
   const { kernel, layout } = engine;
-  const { n, largest } = centred;
-  const { z, depth, panels: q, halves, parents, members: group, columns, matrix } = layout;
+  const { n, z, largest } = centred;
+  const { depth, panels: q, halves, parents, members: group, columns, matrix } = layout;
   const width = roundUp(Math.ceil(n / pointsPerLeader), 4);
   const lows = matrix + 4 * roundUp(n, 4) * width;
   if (lows + 4 * width * width > layout.end) return false;

@@ -40,7 +40,7 @@ export function mergeInLevels(
   groupInto(views.order, views.starts, labels, n, count);
   const { x, z, depth, norms, order, starts, centre, weights } = layout;
   const sized = sizes === undefined ? 0 : layout.sizes;
-  kernel.meansOf(x, dim, scale, order, starts, count, sized, centre, z, depth, weights);
+  kernel.meansOf(x, dim, scale, order, starts, count, sized, centre, centred.z, z, depth, weights);
   kernel.normsOf(z, count, depth, norms);
   views.sizes.set(views.weights.subarray(0, count));
   const { a, b, heights, sizes: sizesAt } = layout;
@@ -55,8 +55,8 @@ export function mergeInLevels(
 }
 
 /** A distance just above those of the sampled pairs that are near; 0 where no pair is, or too many are. */
-function levelOf({ kernel, layout, views, dim }: Engine, { n, scale }: Centred): number {
-  const { x, z, norms, order, depth } = layout;
+function levelOf({ kernel, layout, views, dim }: Engine, { n, scale, z }: Centred): number {
+  const { x, norms, order, depth } = layout;
   const sample = n < 512 ? 32 : 64;
   for (let i = 0; i < sample; i++) views.order[i] = Math.floor((i * n) / sample);
   kernel.matrixOf(z, norms, order, sample, depth, x, dim, scale);

@@ -1,9 +1,9 @@
 import type { Centred, Engine } from './engine.js';
 
 /** Merges of all points, heights in units of scale²; how many there are. */
-export function mergeAll(engine: Engine, { n, scale }: Centred, sizes?: ArrayLike<number>): number {
+export function mergeAll(engine: Engine, { n, scale, z }: Centred, sizes?: ArrayLike<number>): number {
   const { kernel, layout, dim } = engine;
-  const { z, norms, depth, x, a, b, heights } = layout;
+  const { norms, depth, x, a, b, heights } = layout;
   kernel.mergeRows(z, norms, 0, n, depth, x, dim, scale, placeSizes(engine, n, sizes), a, b, heights);
   return Math.max(0, n - 1);
 }
@@ -11,7 +11,7 @@ export function mergeAll(engine: Engine, { n, scale }: Centred, sizes?: ArrayLik
 /** Merges inside the components that `findComponents` left in `parents`; how many there are. Uses up `labels`. */
 export function mergeComponents(
   engine: Engine,
-  { n, scale }: Centred,
+  { n, scale, z }: Centred,
   labels: Int32Array,
   sizes?: ArrayLike<number>,
 ): number {
@@ -20,7 +20,7 @@ export function mergeComponents(
   let components = 0;
   for (let i = 0; i < n; i++) labels[i] = parents[i] === i ? components++ : labels[parents[i]];
   groupInto(views.order, views.starts, labels, n, components);
-  const { z, norms, order, starts, depth, x, kept, homes, places, a, b, heights } = layout;
+  const { norms, order, starts, depth, x, kept, homes, places, a, b, heights } = layout;
   return kernel.mergeParts(
     z,
     norms,

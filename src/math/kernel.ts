@@ -8,7 +8,18 @@ import { agree, compileWide } from './wide.js';
 export interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   heapBase(): number;
-  centre(x: number, n: number, dim: number, scale: number, mean: number, depth: number): number;
+  /** 0 where a sum is not finite. */
+  centre(
+    x: number,
+    n: number,
+    dim: number,
+    scale: number,
+    mean: number,
+    depth: number,
+    norms: number,
+  ): number;
+  shareOfMean(mean: number, depth: number, norms: number, n: number): number;
+  largest(values: number, n: number): number;
   /** The largest squared norm. */
   shift(
     x: number,
@@ -173,6 +184,7 @@ export interface KernelExports {
     count: number,
     sizes: number,
     mean: number,
+    rows: number,
     z: number,
     depth: number,
     weights: number,

@@ -77,7 +77,8 @@ function exercise(kernel: KernelExports): Uint8Array {
   new Int32Array(buffer, order, n).set(Array.from({ length: n }, (_, i) => i));
   new Int32Array(buffer, starts, 4).set([0, 20, 21, n]);
   kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, 40);
-  kernel.centre(x, n, dim, 1, mean, depth);
+  kernel.centre(x, n, dim, 1, mean, depth, norms);
+  kernel.shareOfMean(mean, depth, norms, n);
   kernel.shift(x, n, dim, 1, mean, depth, z, norms);
   kernel.roundRows(z, n, depth, 8000, panels, halves);
   const count = kernel.lead(panels, n, depth, halves, 2e8, 5, width, matrix, parents, members, leads);
@@ -90,7 +91,7 @@ function exercise(kernel: KernelExports): Uint8Array {
   for (const m of [n, 38]) kernel.mergeRows(z, norms, 0, m, depth, x, dim, 1, sizes, a, b, heights);
   kernel.mergeParts(z, norms, order, starts, 3, depth, x, dim, 1, 0, kept, homes, places, a, b, heights);
   for (const at of [0, homes]) kernel.offsets(x, dim, 1, order, starts, 3, 0, centre, at, places, offsets);
-  kernel.meansOf(x, dim, 1, order, starts, 3, sizes, centre, z, depth, weights);
+  kernel.meansOf(x, dim, 1, order, starts, 3, sizes, centre, z, z, depth, weights);
   kernel.normsOf(z, 3, depth, norms);
   kernel.weighActions(3, starts, heights, heights, 9, 2, 0.5, counts, lasts, sums);
   return new Uint8Array(buffer);

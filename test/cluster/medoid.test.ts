@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createClusterer } from '../../src/cluster/clusterer.js';
-import { anyPoints } from './points.js';
+import { createRng } from '../../src/math/rng.js';
+import { anyPoints, makePoints } from './points.js';
 
 function flatOf(rows: readonly number[], options: Parameters<ReturnType<typeof createClusterer>['flat']>[1]) {
   const clusterer = createClusterer(1);
@@ -44,6 +45,43 @@ test('of two members neither is nearer the mean: more actions, then the later on
 
 test('a nearer member wins over more actions', () => {
   expect(flatOf([0, 1, 2.01], { alpha: 50, counts: [9, 1, 9] }).medoids).toEqual([1]);
+});
+
+test('in components the medoids are those of all points at once', () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const { n, dim, x } = makePoints({ seed, n: 300, dim: 64, topics: 20, spread: 0.4, normalized: true });
+    const clusterer = createClusterer(dim);
+    clusterer.vectors(n).set(x);
+    const parts = clusterer.flat(n, { alpha: 0.64 }).medoids.slice();
+    expect(parts).toEqual(clusterer.flat(n, { alpha: 0.64, whole: true }).medoids);
+  }
+});
+
+test('members that are equally central leave it to their actions, however their distances are rounded', () => {
+  // Topics of six points: a centre, and a step there and back along three directions.
+  const [topics, dim] = [20, 768];
+  const rng = createRng(7);
+  const normals = () => Float64Array.from({ length: dim }, () => rng.normal());
+  const x = new Float32Array(6 * topics * dim);
+  const lastTimes = new Float64Array(6 * topics);
+  const latest: number[] = [];
+  for (let topic = 0; topic < topics; topic++) {
+    const centre = normals();
+    for (let i = 0; i < 6; i += 2) {
+      const step = normals();
+      const length = Math.hypot(...step);
+      for (let k = 0; k < dim; k++) {
+        x[(6 * topic + i) * dim + k] = centre[k] + (5 * step[k]) / length;
+        x[(6 * topic + i + 1) * dim + k] = centre[k] - (5 * step[k]) / length;
+      }
+    }
+    latest.push(6 * topic + rng.below(6));
+    lastTimes[latest[topic]] = 1;
+  }
+  const clusterer = createClusterer(dim);
+  clusterer.vectors(6 * topics).set(x);
+  const { medoids } = clusterer.flat(6 * topics, { alpha: 600, lastTimes });
+  expect(Array.from(medoids)).toEqual(latest);
 });
 
 test('clusters are numbered by first member and every point belongs to one', () => {
