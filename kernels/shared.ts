@@ -1,3 +1,3 @@
 // The module whose memory is given to it: memory that threads share (src/math/vectors.ts).
+export * from './index';
 export { gather } from './gather';
-export { dots } from './scan';

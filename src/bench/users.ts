@@ -37,7 +37,7 @@ export function createUserRun(sizes: readonly number[], d: number, alpha: number
     users.push(syntheticUser(first, n, users.length));
     first += n;
   }
-  const clusterer = createClusterer(d);
+  const clusterer = createClusterer(d, vectors);
   const gather = createGather(vectors, d);
   const scratch = new InferScratch();
   const identity = { user: 'bench', space: 'bench', generation: 1 };

@@ -1,3 +1,4 @@
+import { claimWorkspace } from '../math/vectors.js';
 import type { Partition } from './cut.js';
 import type { Dendrogram } from './dendrogram.js';
 import { createKernelClusterer } from './kernel-clusterer.js';
@@ -87,7 +88,11 @@ export interface Clusterer {
   tree(n: number, sizes?: ArrayLike<number>): Dendrogram;
 }
 
-/** The clusterer for vectors of `dim` numbers, normalised or not. */
-export function createClusterer(dim: number): Clusterer {
-  return createKernelClusterer(dim);
+/**
+ * The clusterer for vectors of `dim` numbers, normalised or not. `beside` is the matrix that its rows will be gathered from: if
+ * that is one of `allocateVectors`, the first clusterer of a thread works next to it, and rows are copied once instead of
+ * twice.
+ */
+export function createClusterer(dim: number, beside?: Float32Array): Clusterer {
+  return createKernelClusterer(dim, undefined, beside && claimWorkspace(beside));
 }

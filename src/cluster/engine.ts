@@ -1,4 +1,5 @@
-import { createKernel, type KernelExports, reserve } from '../math/kernel.js';
+import { createKernel, createSharedKernel, type KernelExports, reserve } from '../math/kernel.js';
+import type { Workspace } from '../math/vectors.js';
 import { checkFinite } from './check.js';
 import { type Layout, layOut } from './layout.js';
 
@@ -8,6 +9,9 @@ export interface Engine {
   readonly kernel: KernelExports;
   /** The largest run whose matrix is kept. */
   readonly matrixPoints: number;
+  readonly start: number;
+  /** Where its memory ends; infinite where it grows. */
+  readonly limit: number;
   layout: Layout;
   views: Views;
 }
@@ -34,27 +38,45 @@ export interface Views {
   readonly sample: Float32Array;
 }
 
-export function createEngine(dim: number, matrixPoints: number): Engine {
-  const kernel = createKernel();
-  const layout = layOut(kernel.heapBase(), { points: 64, actions: 64 }, dim, matrixPoints);
-  const engine = { dim, kernel, matrixPoints, layout };
+const leastRoom = { points: 64, actions: 64 };
+
+/** In memory of its own, or in a workspace, which does not grow. Undefined where a workspace is too small to begin with. */
+export function createEngine(dim: number, matrixPoints: number): Engine;
+export function createEngine(dim: number, matrixPoints: number, workspace: Workspace): Engine | undefined;
+export function createEngine(dim: number, matrixPoints: number, workspace?: Workspace): Engine | undefined {
+  const kernel = workspace ? createSharedKernel(workspace.memory) : createKernel();
+  const { start, end: limit } = workspace ?? { start: kernel.heapBase(), end: Number.POSITIVE_INFINITY };
+  const layout = layOut(start, leastRoom, dim, matrixPoints);
+  if (layout.end > limit) return undefined;
+  const engine = { dim, kernel, matrixPoints, start, limit, layout };
   return { ...engine, views: takeRoom(engine) };
 }
 
-/** Makes room for n points and their actions; all earlier views are void where it had to grow. */
-export function makeRoom(engine: Engine, n: number, actions = 0): void {
-  const { layout, kernel, dim, matrixPoints } = engine;
-  if (n <= layout.points && actions <= layout.actions) return;
+/**
+ * Makes room for n points and their actions; all earlier views are void where it had to grow. False, and nothing changed, where a
+ * workspace has no room for them.
+ */
+export function makeRoom(engine: Engine, n: number, actions = 0): boolean {
+  const { layout, dim, matrixPoints, start, limit } = engine;
+  if (n <= layout.points && actions <= layout.actions) return true;
   const grown = (has: number, wants: number) => (wants <= has ? has : Math.max(wants, Math.ceil(has * 1.5)));
-  const size = { points: grown(layout.points, n), actions: grown(layout.actions, actions) };
-  engine.layout = layOut(kernel.heapBase(), size, dim, matrixPoints);
-  engine.views = takeRoom(engine);
+  for (const size of [
+    { points: grown(layout.points, n), actions: grown(layout.actions, actions) },
+    { points: Math.max(n, 1), actions: Math.max(actions, 1) },
+  ]) {
+    const larger = layOut(start, size, dim, matrixPoints);
+    if (larger.end > limit) continue;
+    engine.layout = larger;
+    engine.views = takeRoom(engine);
+    return true;
+  }
+  return false;
 }
 
 /** Grows the memory to the layout and tells the kernel of it. */
-function takeRoom({ kernel, layout, dim, matrixPoints }: Omit<Engine, 'views'>): Views {
+function takeRoom({ kernel, layout, dim, matrixPoints, limit }: Omit<Engine, 'views'>): Views {
   const { points, actions, depth, zeros, panels, listed, tile, weights, columns, panel, matrix } = layout;
-  reserve(kernel, layout.end);
+  if (limit === Number.POSITIVE_INFINITY) reserve(kernel, layout.end);
   kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, matrixPoints);
   const { buffer } = kernel.memory;
   return {

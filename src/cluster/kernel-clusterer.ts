@@ -1,3 +1,4 @@
+import type { Workspace } from '../math/vectors.js';
 import { checkAlpha, checkRuns, checkShape, checkSizes } from './check.js';
 import type {
   ActiveClusters,
@@ -27,20 +28,33 @@ const nothing: FlatClusters = {
 
 /**
  * A clusterer served by the WebAssembly kernels, in float32 with the safeguards of docs/performance.md. Above
- * `matrixPoints` points the chain runs on cluster means instead of a matrix: slower, but memory stays O(n dim).
+ * `matrixPoints` points the chain runs on cluster means instead of a matrix: slower, but memory stays O(n dim). Runs that fit a
+ * workspace are computed there, the others in memory of its own.
  */
-export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoints): Clusterer {
+export function createKernelClusterer(
+  dim: number,
+  matrixPoints = maxMatrixPoints,
+  workspace?: Workspace,
+): Clusterer {
   checkShape(0, { n: 0, dim });
-  const engine = createEngine(dim, matrixPoints);
+  const beside = workspace && createEngine(dim, matrixPoints, workspace);
+  let own: Engine | undefined;
+  let engine = beside ?? createEngine(dim, matrixPoints);
   let labels = new Int32Array(engine.layout.points);
   let medoids = new Int32Array(engine.layout.points);
   let weights = new Float64Array(engine.layout.points);
   let spreads = new Float64Array(engine.layout.points);
 
+  function ownEngine(n: number, actions = 0): Engine {
+    own ??= engine === beside ? createEngine(dim, matrixPoints) : engine;
+    makeRoom(own, n, actions);
+    return own;
+  }
+
   function vectors(n: number): Float32Array {
-    makeRoom(engine, n);
-    const { points } = engine.layout;
-    if (points > labels.length) {
+    engine = beside && makeRoom(beside, n) ? beside : ownEngine(n);
+    if (n > labels.length) {
+      const points = Math.max(n, Math.ceil(labels.length * 1.5));
       labels = new Int32Array(points);
       medoids = new Int32Array(points);
       weights = new Float64Array(points);
@@ -79,7 +93,11 @@ export function createKernelClusterer(dim: number, matrixPoints = maxMatrixPoint
     { alpha, sized, asOf, unit, lambda }: ActiveOptions,
   ): ActiveClusters {
     checkRuns(actionOffsets, n, Math.min(times.length, actionWeights.length));
-    makeRoom(engine, n, times.length);
+    if (!makeRoom(engine, n, times.length)) {
+      const rows = engine.views.x.subarray(0, n * dim);
+      engine = ownEngine(n, times.length);
+      engine.views.x.set(rows);
+    }
     const { kernel, layout, views } = engine;
     views.actionOffsets.set(actionOffsets);
     views.times.set(times);

@@ -6,7 +6,7 @@ import { agree, compileWide } from './wide.js';
  * worker thread and a browser. Pointers are byte offsets into `memory`; what they hold is said in kernels/.
  */
 export interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: { readonly buffer: ArrayBufferLike; grow(pages: number): number };
   heapBase(): number;
   /** 0 where a sum is not finite. */
   centre(
@@ -225,52 +225,59 @@ const wasm = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssem
 /** Which code the kernels run as: 128-bit SIMD everywhere, paired to 256 bits where the runtime can. */
 export type KernelKind = 'simd128' | 'simd256';
 
-let compiled: { readonly module: object; readonly kind: KernelKind } | undefined;
-
-/** The module is compiled once per thread. */
-function compile(): { readonly module: object; readonly kind: KernelKind } {
-  if (compiled) return compiled;
-  const bytes = decode(kernelBase64);
-  const narrow = new wasm.Module(bytes);
-  const wide = compileWide(bytes, (copy) => new wasm.Module(copy));
-  const same = wide !== undefined && agree(instantiate(narrow), instantiate(wide));
-  compiled = same ? { module: wide, kind: 'simd256' } : { module: narrow, kind: 'simd128' };
-  return compiled;
+interface Compiled {
+  readonly module: object;
+  readonly kind: KernelKind;
 }
 
-function instantiate(module: object): KernelExports {
-  return new wasm.Instance(module, {}).exports as KernelExports;
+/** A module is compiled once per thread. */
+const compiled: { own?: Compiled; shared?: Compiled } = {};
+
+function compile(base64: string, imports: () => object): Compiled {
+  const bytes = decode(base64);
+  const narrow = new wasm.Module(bytes);
+  const wide = compileWide(bytes, (copy) => new wasm.Module(copy));
+  const same = wide !== undefined && agree(instantiate(narrow, imports()), instantiate(wide, imports()));
+  return same ? { module: wide, kind: 'simd256' } : { module: narrow, kind: 'simd128' };
+}
+
+function instantiate(module: object, imports: object): SharedExports {
+  return new wasm.Instance(module, imports).exports as SharedExports;
 }
 
 /** One instance with its own memory. */
 export function createKernel(): KernelExports {
-  return instantiate(compile().module);
+  compiled.own ??= compile(kernelBase64, () => ({}));
+  return instantiate(compiled.own.module, {});
 }
 
 export function kernelKind(): KernelKind {
-  return compile().kind;
+  compiled.own ??= compile(kernelBase64, () => ({}));
+  return compiled.own.kind;
 }
 
 function decode(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** The kernels that work where the catalog lies. */
-export interface SharedExports extends Pick<KernelExports, 'dots'> {
+/** The kernels where the catalog lies. */
+export interface SharedExports extends KernelExports {
   gather(rows: number, list: number, count: number, dim: number, out: number): void;
 }
 
-let compiledShared: object | undefined;
-
 /** The kernels over memory that is given to them. */
 export function createSharedKernel(memory: SharedMemory): SharedExports {
-  compiledShared ??= new wasm.Module(decode(sharedBase64));
-  return new wasm.Instance(compiledShared, { env: { memory } }).exports as SharedExports;
+  compiled.shared ??= compile(sharedBase64, () => ({ env: { memory: createSharedMemory(1, trialPages) } }));
+  return instantiate(compiled.shared.module, { env: { memory } });
 }
 
-export function createSharedMemory(bytes: number): SharedMemory {
-  const pages = Math.ceil(bytes / pageBytes);
-  return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
+/** Pages that the self-test may grow a memory to. */
+const trialPages = 16;
+
+/** Memory of `bytes`, which grows to `most` pages at most: not at all unless that is said. */
+export function createSharedMemory(bytes: number, most?: number): SharedMemory {
+  const initial = Math.ceil(bytes / pageBytes);
+  return new wasm.Memory({ initial, maximum: most ?? initial, shared: true });
 }
 
 const pageBytes = 65536;

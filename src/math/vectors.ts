@@ -8,14 +8,17 @@ import {
 
 /**
  * Before the vectors lie, in shared memory, a slot for each thread that scans (the query, and the products of one
- * block), and behind those a slot for each that gathers (a list of rows, and copies of them). The thread that made the
- * matrix has slot 0 of both.
+ * block), behind those a slot for each that gathers (a list of rows, and copies of them), and a workspace for each of the
+ * latter, where what is gathered can be computed with. The thread that made the matrix has slot 0 of all.
  */
 const slotBytes = 65536;
+/** A user of 600 items of 256 dimensions fits; address space that is not used takes no memory. */
+const workspaceBytes = 4 * 2 ** 20;
 /** Threads that can scan a matrix in place at the same time, and threads that can gather from it. */
 export const scanSlots = 16;
 const gatherHead = scanSlots * slotBytes;
-const headBytes = 2 * gatherHead;
+const workspaceHead = 2 * gatherHead;
+const headBytes = workspaceHead + scanSlots * workspaceBytes;
 const queryAt = 1024;
 const productsAt = 40_960;
 /** Rows scanned by one call. */
@@ -28,6 +31,15 @@ interface Place {
   /** Slots of this thread; null where it has none. */
   readonly scan: number | null;
   readonly gather: number | null;
+  /** Whether the workspace of the slot is taken. */
+  claimed?: boolean;
+}
+
+/** Memory beside a matrix that one user of it computes in; kernels reach it and the matrix alike. */
+export interface Workspace {
+  readonly memory: SharedMemory;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Memory of matrices made or adopted here, by their buffer. */
@@ -55,6 +67,18 @@ export function adoptVectors(
   const { buffer } = memory;
   places.set(buffer, { memory, scan: null, gather: null, [use]: slot });
   return new Float32Array(buffer, vectors.byteOffset, vectors.length);
+}
+
+/**
+ * The workspace of this thread beside a matrix that it may gather from: for whoever asks first, and for good. Undefined
+ * where there is none, or it is taken.
+ */
+export function claimWorkspace(vectors: Float32Array): Workspace | undefined {
+  const place = places.get(vectors.buffer);
+  if (!place || place.gather === null || place.claimed) return undefined;
+  place.claimed = true;
+  const start = workspaceHead + place.gather * workspaceBytes;
+  return { memory: place.memory, start, end: start + workspaceBytes };
 }
 
 /** Room for further rows that a matrix is made with, as a share of its rows; it takes no memory before it is used. */
@@ -147,7 +171,8 @@ const listBytes = 4 * listRows;
 
 /**
  * How rows of a matrix are brought together. One made by `allocateVectors`, or adopted in this thread to gather from, is
- * read by a kernel that has many rows on their way at a time; any other row by row: slower, the same rows.
+ * read by a kernel that has many rows on their way at a time, and which writes them where they are wanted if that is a
+ * workspace beside the matrix; any other row by row: slower, the same rows.
  * Time O(items · dim), bound by memory. Checked by: test/math/vectors.test.ts.
  */
 export function createGather(vectors: Float32Array, dim: number): Gather {
@@ -169,11 +194,13 @@ function gatherInPlace(
   const list = new Uint32Array(memory.buffer, head, rows);
   const copies = new Float32Array(memory.buffer, head + listBytes, rows * dim);
   return (out, items, rowOfItem) => {
+    const beside = out.buffer === memory.buffer;
     for (let from = 0; from < items.length; from += rows) {
       const count = Math.min(rows, items.length - from);
       for (let i = 0; i < count; i++) list[i] = rowOfItem[items[from + i]];
-      kernel.gather(vectorsAt, head, count, dim, head + listBytes);
-      out.set(count === rows ? copies : copies.subarray(0, count * dim), from * dim);
+      const to = beside ? out.byteOffset + 4 * from * dim : head + listBytes;
+      kernel.gather(vectorsAt, head, count, dim, to);
+      if (!beside) out.set(count === rows ? copies : copies.subarray(0, count * dim), from * dim);
     }
   };
 }

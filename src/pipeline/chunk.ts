@@ -97,7 +97,7 @@ export class ChunkRunner {
     this.plan = plan;
     this.log = log;
     this.store = store;
-    this.clusterer = createClusterer(plan.table.dim);
+    this.clusterer = createClusterer(plan.table.dim, plan.table.vectors);
     this.gather = createGather(plan.table.vectors, plan.table.dim);
     this.basis = runBasis(plan.space, plan.spaceGeneration, plan.options);
     this.parts = new Float32Array(plan.idRank.length);

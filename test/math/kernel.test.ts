@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createKernel, kernelKind } from '../../src/math/kernel.js';
+import { createKernel, createSharedKernel, createSharedMemory, kernelKind } from '../../src/math/kernel.js';
 import { agree, compileWide } from '../../src/math/wide.js';
 
 describe('kernels', () => {
@@ -31,5 +31,10 @@ describe('kernels', () => {
     };
     expect(agree(createKernel(), createKernel())).toBe(true);
     expect(agree(createKernel(), altered)).toBe(false);
+  });
+
+  test('in shared memory they leave the same bytes', () => {
+    const shared = createSharedKernel(createSharedMemory(65536, 16));
+    expect(agree(createKernel(), shared)).toBe(true);
   });
 });
