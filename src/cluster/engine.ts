@@ -10,8 +10,8 @@ export interface Engine {
   /** The largest run whose matrix is kept. */
   readonly matrixPoints: number;
   readonly start: number;
-  /** Where its memory ends; infinite where it grows. */
-  readonly limit: number;
+  /** The workspace it lies in; undefined where it has memory of its own, which grows. */
+  readonly workspace: Workspace | undefined;
   layout: Layout;
   views: Views;
 }
@@ -45,10 +45,10 @@ export function createEngine(dim: number, matrixPoints: number): Engine;
 export function createEngine(dim: number, matrixPoints: number, workspace: Workspace): Engine | undefined;
 export function createEngine(dim: number, matrixPoints: number, workspace?: Workspace): Engine | undefined {
   const kernel = workspace ? createSharedKernel(workspace.memory) : createKernel();
-  const { start, end: limit } = workspace ?? { start: kernel.heapBase(), end: Number.POSITIVE_INFINITY };
+  const start = workspace?.start ?? kernel.heapBase();
   const layout = layOut(start, leastRoom, dim, matrixPoints);
-  if (layout.end > limit) return undefined;
-  const engine = { dim, kernel, matrixPoints, start, limit, layout };
+  if (workspace && layout.end > workspace.end) return undefined;
+  const engine = { dim, kernel, matrixPoints, start, workspace, layout };
   return { ...engine, views: takeRoom(engine) };
 }
 
@@ -57,7 +57,7 @@ export function createEngine(dim: number, matrixPoints: number, workspace?: Work
  * workspace has no room for them.
  */
 export function makeRoom(engine: Engine, n: number, actions = 0): boolean {
-  const { layout, dim, matrixPoints, start, limit } = engine;
+  const { layout, dim, matrixPoints, start, workspace } = engine;
   if (n <= layout.points && actions <= layout.actions) return true;
   const grown = (has: number, wants: number) => (wants <= has ? has : Math.max(wants, Math.ceil(has * 1.5)));
   for (const size of [
@@ -65,7 +65,7 @@ export function makeRoom(engine: Engine, n: number, actions = 0): boolean {
     { points: Math.max(n, 1), actions: Math.max(actions, 1) },
   ]) {
     const larger = layOut(start, size, dim, matrixPoints);
-    if (larger.end > limit) continue;
+    if (workspace && larger.end > workspace.end) continue;
     engine.layout = larger;
     engine.views = takeRoom(engine);
     return true;
@@ -74,11 +74,12 @@ export function makeRoom(engine: Engine, n: number, actions = 0): boolean {
 }
 
 /** Grows the memory to the layout and tells the kernel of it. */
-function takeRoom({ kernel, layout, dim, matrixPoints, limit }: Omit<Engine, 'views'>): Views {
+function takeRoom({ kernel, layout, dim, matrixPoints, workspace }: Omit<Engine, 'views'>): Views {
   const { points, actions, depth, zeros, panels, listed, tile, weights, columns, panel, matrix } = layout;
-  if (limit === Number.POSITIVE_INFINITY) reserve(kernel, layout.end);
+  if (!workspace) reserve(kernel, layout.end);
   kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, matrixPoints);
-  const { buffer } = kernel.memory;
+  // What an instance exports need not be the same buffer object as that of the memory it was given.
+  const { buffer } = workspace?.memory ?? kernel.memory;
   return {
     x: new Float32Array(buffer, layout.x, points * dim),
     sizes: new Float32Array(buffer, layout.sizes, points),
