@@ -62,10 +62,10 @@ export function encodeValue(record: ActionRecord): Buffer {
   return value;
 }
 
-/** Writes the acceptance of an action into its encoded value. */
-export function stamp(value: Buffer, seq: number, ingestedAt: number): void {
-  value.writeDoubleLE(seq, seqAt);
-  value.writeDoubleLE(ingestedAt, seqAt + 8);
+/** Writes the acceptance of an action into its encoded value, which begins at `at`. */
+export function stamp(value: Buffer, seq: number, ingestedAt: number, at = 0): void {
+  value.writeDoubleLE(seq, at + seqAt);
+  value.writeDoubleLE(ingestedAt, at + seqAt + 8);
 }
 
 /** An action with numbers in place of ids, as stored. */

@@ -32,6 +32,8 @@ export interface ImportActionsOptions extends ReadOptions, RejectFlags {
 
 const sortMemoryBytes = 192 * 1024 * 1024;
 const storeStep = 20_000;
+/** New ids of so many rows get their numbers in one durable step. */
+const numberStep = 32_768;
 
 /**
  * Imports one file of actions. Rows are checked, sorted by (user, time) with bounded memory, and stored in that order,
@@ -102,13 +104,12 @@ async function readInto(
         'interrupted',
         `${path}: interrupted while reading; nothing of it was stored`,
       );
-    for (const record of encoder.encode(batch, (row, refusal) =>
-      rejects.add({ file: path, line: batch.line(row), ...refusal }),
-    ))
-      sorter.add(encodeKey(record), encodeValue(record));
+    encoder.take(batch, (row, refusal) => rejects.add({ file: path, line: batch.line(row), ...refusal }));
+    if (encoder.taken >= numberStep) encoder.drain(sorter);
     rows += batch.rows;
     options.onProgress?.(rows, 'reading');
   }
+  encoder.drain(sorter);
 }
 
 async function storeSorted(
@@ -158,6 +159,7 @@ class RowEncoder {
   private readonly items: IdTable;
   private readonly options: ImportActionsOptions;
   private readonly accept: AcceptOptions;
+  private waiting: RawAction[] = [];
 
   constructor(directory: Directory, log: ActionLog, options: ImportActionsOptions) {
     this.directory = directory;
@@ -172,17 +174,26 @@ class RowEncoder {
     };
   }
 
-  encode(batch: RowBatch, refuse: (row: number, refusal: Refusal) => void): ActionRecord[] {
+  /** How many rows wait to be encoded. */
+  get taken(): number {
+    return this.waiting.length;
+  }
+
+  take(batch: RowBatch, refuse: (row: number, refusal: Refusal) => void): void {
     const rowAt = rawRows(batch, this.options.type);
     const faults = batch.timestamp('timestamp');
-    const taken: RawAction[] = [];
     for (let row = 0; row < batch.rows; row++) {
       const action = rowAt(row);
       const refusal = this.refusal(action, faults.reason(row));
       if (refusal) refuse(row, refusal);
-      else taken.push(action);
+      else this.waiting.push(action);
     }
-    return this.toRecords(taken);
+  }
+
+  drain(sorter: ExternalSort): void {
+    for (const record of toRecords(this.directory, this.log, this.items, this.waiting))
+      sorter.add(encodeKey(record), encodeValue(record));
+    this.waiting = [];
   }
 
   private refusal(action: RawAction, timeFault: TimestampFault | null): Refusal | null {
@@ -195,10 +206,6 @@ class RowEncoder {
     return known
       ? null
       : { reason: 'item-unknown', detail: `item_id: "${action.itemId}" is not in the catalog` };
-  }
-
-  private toRecords(actions: readonly RawAction[]): ActionRecord[] {
-    return toRecords(this.directory, this.log, this.items, actions);
   }
 }
 

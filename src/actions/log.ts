@@ -4,7 +4,8 @@ import type { Directory, Table } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
 import type { UserLog } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
-import { Blocks, compareKeys, eachRow, endKey, isBlock, type Row, rowsOf, timeKey } from './blocks.js';
+import { compareKeys, eachRow, endKey, isBlock, rowsOf, timeKey } from './blocks.js';
+import { BlockTable } from './blocktable.js';
 import {
   appendColumns,
   createColumns,
@@ -14,6 +15,7 @@ import {
   stamp,
 } from './codec.js';
 import { UserMarks } from './marks.js';
+import { RowList } from './rows.js';
 import { ActionTypeTable } from './types.js';
 
 /** From `encodeKey` and `encodeValue`. */
@@ -36,17 +38,25 @@ export class ActionLog {
   readonly marks: UserMarks;
   private readonly directory: Directory;
   private readonly table: Table;
-  private readonly blocks: Blocks;
+  private readonly blocks: BlockTable;
+  private readonly rows = new RowList();
   private readonly borrowed: BorrowedScan;
 
   constructor(directory: Directory) {
     this.directory = directory;
     this.table = directory.tables.actions;
-    this.blocks = new Blocks(this.table);
+    this.blocks = new BlockTable(this.table);
     this.borrowed = directory.borrow('actions');
     this.users = new IdTable(directory, 'user');
     this.types = new ActionTypeTable(directory);
     this.marks = new UserMarks(directory);
+  }
+
+  /** Forget what was remembered, after a transaction that threw. */
+  forget(): void {
+    this.users.forget();
+    this.types.forget();
+    this.blocks.forget();
   }
 
   /** Sequence number of the newest accepted action; 0 where there is none. */
@@ -63,31 +73,40 @@ export class ActionLog {
     return this.directory.readMeta<number>('actionCount') ?? 0;
   }
 
+  /** Finds out where actions of these users will go, ahead of `put` and its transaction, in which it costs more. */
+  expect(userIds: readonly string[]): void {
+    const users = new Set<UserKey>();
+    for (const id of userIds) {
+      const user = this.users.find(id);
+      if (user !== null) users.add(user);
+    }
+    this.blocks.expect(users, this.maxSeq());
+  }
+
   /**
    * Stores encoded actions that are not there yet. Fastest in key order. Call inside `Directory.write`.
    * Returns, per entry, whether it was new. An entry need be valid only until the next one is asked for.
    */
   put(entries: Iterable<EncodedAction>, ingestedAt: number): boolean[] {
-    const rows = Array.from(entries, rowOf);
-    const order = keyOrder(rows);
-    const fresh = new Array<boolean>(rows.length).fill(false);
-    const inOrder = order ? order.map((row) => rows[row]) : rows;
-    const changes = this.blocks.add(inOrder, (index, isNew) => {
-      fresh[order ? order[index] : index] = isNew;
-    });
+    const { rows } = this;
+    rows.clear();
+    for (const { key, value } of entries) rows.add(key, value);
     const before = this.maxSeq();
+    const { bytes, valueAt } = this.blocks.add(rows, rows.order(), before);
+    const fresh = new Array<boolean>(rows.length).fill(false);
     let seq = before;
     let newest = this.newestTime() ?? 0;
     const marks = new Marking();
-    rows.forEach(({ key, value }, row) => {
-      if (!fresh[row]) return;
-      stamp(value, ++seq, ingestedAt);
-      marks.add(key.readUInt32BE(0), seq);
-      newest = Math.max(newest, key.readUIntBE(4, 6));
-    });
+    for (let row = 0; row < rows.length; row++) {
+      if (valueAt[row] === 0) continue;
+      fresh[row] = true;
+      stamp(bytes, ++seq, ingestedAt, valueAt[row]);
+      marks.add(rows.users[row], seq);
+      newest = Math.max(newest, rows.times[row]);
+    }
     if (seq === before) return fresh;
-    this.blocks.write(changes);
-    this.marks.put(marks.finish(), before, seq);
+    this.blocks.write(seq);
+    this.marks.put(marks.finish(), before, seq, this.users.count());
     this.directory.writeMeta('maxSeq', seq);
     this.directory.writeMeta('newestTime', newest);
     this.directory.writeMeta('actionCount', this.count() + seq - before);
@@ -184,7 +203,7 @@ export class ActionLog {
     });
     if (removed === 0) return;
     this.directory.writeMeta('maxSeq', before + 1);
-    this.marks.put(marks.finish(), before, before + 1);
+    this.marks.put(marks.finish(), before, before + 1, this.users.count());
     const left = this.count() - removed;
     this.directory.writeMeta('actionCount', left);
     if (left === 0) this.directory.writeMeta('newestTime', null);
@@ -213,19 +232,6 @@ class Marking {
     if (this.user >= 0) this.marks.set(this.user, this.seq);
     return this.marks;
   }
-}
-
-/** A copy: blocks are made when all entries of a step are known, and a sort that spills uses its memory again. */
-function rowOf({ key, value }: EncodedAction): Row {
-  const bytes = Buffer.concat([key, value]);
-  return { key: bytes.subarray(0, key.length), value: bytes.subarray(key.length) };
-}
-
-/** The places of the rows in key order, those of equal keys as they came; null where they are in order. */
-function keyOrder(rows: readonly Row[]): number[] | null {
-  const isSorted = rows.every((row, i) => i === 0 || compareKeys(rows[i - 1].key, row.key) <= 0);
-  if (isSorted) return null;
-  return Array.from(rows.keys()).sort((a, b) => compareKeys(rows[a].key, rows[b].key) || a - b);
 }
 
 /** Takes over an entry of the table: a block, or an action by itself. */

@@ -87,6 +87,61 @@ function prepareUser(user: User, refusalOf: (userId: string) => Refusal | null):
   return 'reason' in fields ? fields : { userId: user.userId, attributes: fields.metadata };
 }
 
+/** Arrays of actions of which each element was checked. */
+export interface CheckedActions {
+  /** What can be taken, of all arrays in order. */
+  readonly actions: readonly RawAction[];
+  /** Of each array: how many of them are its own, and what was refused. */
+  readonly arrays: readonly { readonly taken: number; readonly rejected: PutReport['rejected'] }[];
+}
+
+/** Reads of the directory only who was erased. `wallClockMs`: tells what is in the future. */
+export function checkActions(
+  directory: Directory,
+  arrays: readonly (readonly Action[])[],
+  wallClockMs: number,
+): CheckedActions {
+  const accept = { wallClockMs, erasedAt: new Erased(directory).lookup() };
+  const taken: RawAction[] = [];
+  const checked = arrays.map((actions) => {
+    const rejected: { index: number; code: string; message: string }[] = [];
+    const before = taken.length;
+    actions.forEach((action, index) => {
+      const candidate = isObject(action) ? rawAction(action) : null;
+      const refusal: Refusal | null = candidate ? actionRefusal(candidate, accept) : notAnObject(action);
+      if (refusal) rejected.push({ index, code: refusal.reason, message: refusal.detail });
+      else if (candidate) taken.push(candidate);
+    });
+    return { taken: taken.length - before, rejected };
+  });
+  return { actions: taken, arrays: checked };
+}
+
+/**
+ * Stores arrays of actions as one transaction, each with a report of its own; what stands in two of them is a duplicate in
+ * the later one. `wallClockMs`: stamps what is accepted.
+ */
+export function storeActions(
+  directory: Directory,
+  log: ActionLog,
+  items: IdTable,
+  { actions, arrays }: CheckedActions,
+  wallClockMs: number,
+): PutReport[] {
+  const fresh = directory.write(() => {
+    const records = toRecords(directory, log, items, actions);
+    const entries = records.map((record) => ({ key: encodeKey(record), value: encodeValue(record) }));
+    return log.put(entries, wallClockMs);
+  });
+  let at = 0;
+  return arrays.map(({ taken, rejected }) => {
+    const own = fresh.slice(at, at + taken);
+    at += taken;
+    const accepted = own.filter(Boolean).length;
+    return { accepted, duplicates: taken - accepted, rejected };
+  });
+}
+
 /** `wallClockMs`: stamps what is accepted and tells what is in the future. */
 export function appendActions(
   directory: Directory,
@@ -95,21 +150,9 @@ export function appendActions(
   actions: readonly Action[],
   wallClockMs: number,
 ): PutReport {
-  const rejected: { index: number; code: string; message: string }[] = [];
-  const raw: RawAction[] = [];
   checkArray('actions', actions);
-  const accept = { wallClockMs, erasedAt: new Erased(directory).lookup() };
-  actions.forEach((action, index) => {
-    const candidate = isObject(action) ? rawAction(action) : null;
-    const refusal: Refusal | null = candidate ? actionRefusal(candidate, accept) : notAnObject(action);
-    if (refusal) rejected.push({ index, code: refusal.reason, message: refusal.detail });
-    else if (candidate) raw.push(candidate);
-  });
-  const records = toRecords(directory, log, items, raw);
-  const entries = records.map((record) => ({ key: encodeKey(record), value: encodeValue(record) }));
-  const fresh = directory.write(() => log.put(entries, wallClockMs));
-  const accepted = fresh.filter(Boolean).length;
-  return { accepted, duplicates: fresh.length - accepted, rejected };
+  const checked = checkActions(directory, [actions], wallClockMs);
+  return storeActions(directory, log, items, checked, wallClockMs)[0];
 }
 
 function rawAction(action: Action): RawAction {

@@ -12,7 +12,7 @@ import { type RecommendationBlock, RecommendationLog } from '../../store/recomme
 import { type BatchOptions, type BatchReport, runBatch } from '../batch.js';
 import { eraseUser } from '../erase.js';
 import { buildIndex, indexStatus } from '../indexing.js';
-import { appendActions, type PutReport, putItems } from '../put.js';
+import { checkActions, type PutReport, putItems, storeActions } from '../put.js';
 import { allRows, type Searches } from '../searches.js';
 
 /** What a writer works on. */
@@ -46,6 +46,11 @@ interface Waiting {
   readonly json: Uint8Array;
   resolve(answer: PutAnswer): void;
   reject(error: unknown): void;
+}
+
+/** An array that could be read. */
+interface Readable extends Omit<Waiting, 'json'> {
+  readonly actions: readonly Action[];
 }
 
 /**
@@ -90,44 +95,37 @@ export class Writer {
     });
   }
 
-  /** Everything that waits, in one transaction. */
+  /** Everything that waits, in one transaction: all arrays as one sorted step of the log. */
   private commit(): void {
-    const { waiting, logged } = this;
+    const { directory, log, catalog, onNote } = this.parts;
+    const { logged } = this;
+    const arrays = this.waiting.flatMap(readArray);
     this.waiting = [];
     this.logged = [];
-    const answers: (() => void)[] = [];
+    const types = log.types.list().length;
+    let reports: PutReport[] = [];
     try {
-      this.parts.directory.write(() => {
-        for (const one of waiting) answers.push(this.append(one));
+      const now = Date.now();
+      const all = arrays.map(({ actions }) => actions);
+      const checked = checkActions(directory, all, now);
+      log.expect(checked.actions.map(({ userId }) => userId as string));
+      directory.write(() => {
+        if (arrays.length > 0) reports = storeActions(directory, log, catalog.ids, checked, now);
         for (const block of logged) this.putRecommendations(block);
       });
     } catch (error) {
-      this.parts.log.users.forget();
-      this.parts.log.types.forget();
-      this.parts.catalog.ids.forget();
-      for (const { reject } of waiting) reject(error);
-      if (logged.length > 0) this.parts.onNote(`recommendations could not be logged: ${String(error)}`);
+      log.forget();
+      catalog.ids.forget();
+      for (const { reject } of arrays) reject(error);
+      if (logged.length > 0) onNote(`recommendations could not be logged: ${String(error)}`);
       return;
     }
-    for (const answer of answers) answer();
-  }
-
-  /** One array inside the common transaction; returns how to answer it once that is durable. */
-  private append({ json, resolve, reject }: Waiting): () => void {
-    const { directory, log, catalog } = this.parts;
-    try {
-      const actions = parseArray<Action>(json, 'actions');
-      const types = log.types.list().length;
-      const report = appendActions(directory, log, catalog.ids, actions, Date.now());
+    const state = log.types.list().length !== types;
+    arrays.forEach(({ actions, resolve }, i) => {
       const users = new Set<string>();
       for (const action of actions) if (typeof action?.userId === 'string') users.add(action.userId);
-      const state = log.types.list().length !== types;
-      return () => resolve({ report, changes: { users: [...users], state } });
-    } catch (error) {
-      // What cannot be read is refused alone; what cannot be written fails for all.
-      if (!(error instanceof PinnersageError) || error.code !== 'option-invalid') throw error;
-      return () => reject(error);
-    }
+      resolve({ report: reports[i], changes: { users: [...users], state } });
+    });
   }
 
   /** Of an erased user who has not come back nothing is logged: it would bring the id back. */
@@ -204,6 +202,16 @@ export class Writer {
     } finally {
       this.indexRunning = false;
     }
+  }
+}
+
+/** What cannot be read is refused alone. */
+function readArray({ json, resolve, reject }: Waiting): Readable[] {
+  try {
+    return [{ actions: parseArray<Action>(json, 'actions'), resolve, reject }];
+  } catch (error) {
+    reject(error);
+    return [];
   }
 }
 
