@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { PinnersageError } from '../errors.js';
+import { ownMemory } from './memory.js';
 import type { StageName, StageOutcome, StageTask } from './pipeline-stage.js';
 import { type PipelineWorld, writeWorld } from './pipeline-world.js';
 
@@ -89,13 +90,4 @@ function runStage(task: StageTask): Promise<StageOutcome & { ownBytes: number | 
     });
     child.send(task);
   });
-}
-
-/** Resident memory that no file backs, bytes: Linux tells, other systems do not. */
-function ownMemory(pid: number): number | null {
-  const path = `/proc/${pid}/status`;
-  if (!existsSync(path)) return null;
-  const status = readFileSync(path, 'utf8');
-  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-  return 1024 * (kib('RssAnon') + kib('RssShmem'));
 }

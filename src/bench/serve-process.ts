@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openEngine } from '../pipeline/serve/open.js';
 import { createServer } from '../server/server.js';
+import { ownMemory } from './memory.js';
 
 /** The process under test: the server of `serve`, a bare route beside it, and what it measures of itself. */
 export interface ServeTask {
@@ -17,6 +18,8 @@ export interface ServeUsage {
   readonly loopDelayMaxMs: number;
   readonly cpuSeconds: number;
   readonly rssBytes: number;
+  /** Without mapped files; null where the system does not tell. */
+  readonly ownBytes: number | null;
   readonly neighborHits: number;
   readonly neighborMisses: number;
   readonly userHits: number;
@@ -58,6 +61,7 @@ async function run({ data, startMs, searchThreads }: ServeTask): Promise<void> {
       loopDelayMaxMs: Math.max(0, delay.max / 1e6 - resolutionMs),
       cpuSeconds: (user + system) / 1e6,
       rssBytes: process.memoryUsage().rss,
+      ownBytes: ownMemory(process.pid),
       neighborHits: neighborCache.hits,
       neighborMisses: neighborCache.misses,
       userHits: userCache.hits,

@@ -9,7 +9,7 @@ import { createRng } from '../math/rng.js';
 import { open } from '../pipeline/pinnersage.js';
 import { Searches } from '../pipeline/searches.js';
 import { portion } from '../retrieve/cache.js';
-import type { LoadKind, LoadOutcome, LoadTask } from './load-process.js';
+import type { LoadOutcome, LoadTask } from './load-process.js';
 import { type PipelineWorld, worldEndMs, writeWorld } from './pipeline-world.js';
 import type { ServeCommand, ServeTask, ServeUsage } from './serve-process.js';
 import { spreadOf } from './stats.js';
@@ -19,6 +19,8 @@ export interface ServeBenchOptions extends PipelineWorld {
   readonly dir: string;
   /** How long each load lasts. */
   readonly seconds: number;
+  /** Which loads are put on the server, in their own order. Default: all. */
+  readonly loads?: readonly LoadName[];
   readonly onNote: (note: string) => void;
 }
 
@@ -29,6 +31,8 @@ export interface ServeScenario extends LoadOutcome {
   readonly loopDelayMaxMs: number;
   readonly cpuSeconds: number;
   readonly rssBytes: number;
+  /** Without mapped files; null where the system does not tell. */
+  readonly ownBytes: number | null;
   /** Index searches that the server made for it. */
   readonly searches: number;
 }
@@ -41,13 +45,28 @@ export interface ServeBench extends PipelineWorld {
   readonly searchMs: number;
   readonly searchK: number;
   readonly scenarios: readonly ServeScenario[];
-  /** Warm recommendations a second as a share of the bare route's. */
-  readonly warmShare: number;
+  /** Warm recommendations a second as a share of the bare route's; null without these loads, as the next two. */
+  readonly warmShare: number | null;
   /** Median time of a cold recommendation over that of the searches it contains. */
-  readonly coldRatio: number;
+  readonly coldRatio: number | null;
   /** Actions a second that were acknowledged. */
-  readonly actionsPerSecond: number;
+  readonly actionsPerSecond: number | null;
 }
+
+/** The loads, in the order in which they are put on the server. */
+const titles = {
+  bare: 'bare route',
+  cold: 'recommend, cold',
+  warming: 'recommend, warming',
+  warm: 'recommend, warm',
+  strangers: 'recommend, strangers',
+  actions: 'actions',
+  mixed: 'mixed 90/10',
+} as const;
+
+export type LoadName = keyof typeof titles;
+
+export const loadNames = Object.keys(titles) as readonly LoadName[];
 
 const warmUsers = 200;
 const warmRounds = 50;
@@ -72,9 +91,9 @@ export async function benchServe(options: ServeBenchOptions): Promise<ServeBench
     const task: ServeTask = { data, startMs: worldEndMs, searchThreads: 1 };
     const { url } = await ask<{ url: string }>(server, task);
     const scenarios = await runScenarios(server, url, options);
-    const named = (name: string): ServeScenario =>
-      scenarios.find(({ scenario }) => scenario === name) as ServeScenario;
-    const cold = named('recommend, cold');
+    const named = (name: LoadName): ServeScenario | null =>
+      scenarios.find(({ scenario }) => scenario === titles[name]) ?? null;
+    const [bare, cold, warm, sent] = (['bare', 'cold', 'warm', 'actions'] as const).map(named);
     return {
       machine: cpus()[0]?.model ?? 'unknown',
       node: process.version,
@@ -87,9 +106,9 @@ export async function benchServe(options: ServeBenchOptions): Promise<ServeBench
       searchMs,
       searchK,
       scenarios,
-      warmShare: named('recommend, warm').perSecond / named('bare route').perSecond,
-      coldRatio: cold.p50Ms / ((cold.searches / cold.requests) * searchMs),
-      actionsPerSecond: named('actions').accepted / named('actions').seconds,
+      warmShare: warm && bare && warm.perSecond / bare.perSecond,
+      coldRatio: cold && cold.p50Ms / ((cold.searches / cold.requests) * searchMs),
+      actionsPerSecond: sent && sent.accepted / sent.seconds,
     };
   } finally {
     if (server.connected) server.send({ kind: 'stop' } satisfies ServeCommand);
@@ -148,53 +167,54 @@ async function bareSearch(path: string, k: number, seed: number): Promise<number
   }
 }
 
-async function runScenarios(
-  server: ChildProcess,
-  url: string,
-  { users, items, seconds, onNote, seed }: ServeBenchOptions,
-): Promise<ServeScenario[]> {
+type Load = Pick<LoadTask, 'kind' | 'connections'> & Partial<LoadTask>;
+
+function loadsFor(users: number): Record<LoadName, Load> {
   const warm = { from: 0, to: Math.min(warmUsers, users), inTurn: false };
   const everybody = { from: 0, to: users, inTurn: false };
   // Each user once, from behind those of the warm loads.
   const strangers = { from: warm.to, to: users, inTurn: true };
+  const recommend = { kind: 'recommend', connections: manyClients, users: warm } as const;
+  return {
+    bare: { kind: 'bare', connections: manyClients, users: warm },
+    cold: { ...recommend, connections: 1, users: strangers },
+    warming: { ...recommend, amount: warmRounds * warm.to },
+    warm: recommend,
+    strangers: { ...recommend, users: strangers },
+    actions: { kind: 'actions', connections: manyClients, users: everybody },
+    mixed: { kind: 'mixed', connections: manyClients, users: warm, actionsPerRequest: 10 },
+  };
+}
+
+async function runScenarios(
+  server: ChildProcess,
+  url: string,
+  { users, items, seconds, loads = loadNames, onNote, seed }: ServeBenchOptions,
+): Promise<ServeScenario[]> {
+  const known = loadsFor(users);
   const scenarios: ServeScenario[] = [];
   let usage = await ask<ServeUsage>(server, { kind: 'usage' });
-  const run = async (scenario: string, kind: LoadKind, connections: number, more: Partial<LoadTask>) => {
-    onNote(scenario);
+  for (const [place, name] of loadNames.entries()) {
+    if (!loads.includes(name)) continue;
+    onNote(titles[name]);
+    const { connections } = known[name];
     const outcome = await load({
       url,
-      kind,
-      connections,
-      users: warm,
+      users: { from: 0, to: users, inTurn: false },
       items,
       actionsFromMs: worldEndMs + 1,
       actionsPerRequest: 100,
-      seed: seed + scenarios.length,
+      seed: seed + place,
       seconds,
-      ...more,
+      ...known[name],
     });
     const before = usage;
     usage = await ask<ServeUsage>(server, { kind: 'usage' });
     const searches = usage.neighborMisses - before.neighborMisses;
-    const { loopDelayP99Ms, loopDelayMaxMs, cpuSeconds, rssBytes } = usage;
-    scenarios.push({
-      scenario,
-      connections,
-      ...outcome,
-      loopDelayP99Ms,
-      loopDelayMaxMs,
-      cpuSeconds,
-      rssBytes,
-      searches,
-    });
-  };
-  await run('bare route', 'bare', manyClients, {});
-  await run('recommend, cold', 'recommend', 1, { users: strangers });
-  await run('recommend, warming', 'recommend', manyClients, { amount: warmRounds * warm.to });
-  await run('recommend, warm', 'recommend', manyClients, {});
-  await run('recommend, strangers', 'recommend', manyClients, { users: strangers });
-  await run('actions', 'actions', manyClients, { users: everybody });
-  await run('mixed 90/10', 'mixed', manyClients, { actionsPerRequest: 10 });
+    const { loopDelayP99Ms, loopDelayMaxMs, cpuSeconds, rssBytes, ownBytes } = usage;
+    const used = { loopDelayP99Ms, loopDelayMaxMs, cpuSeconds, rssBytes, ownBytes, searches };
+    scenarios.push({ scenario: titles[name], connections, ...outcome, ...used });
+  }
   return scenarios;
 }
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { benchServe, type ServeBench } from '../bench/serve.js';
+import { Command, InvalidArgumentError } from 'commander';
+import { benchServe, type LoadName, loadNames, type ServeBench } from '../bench/serve.js';
 import { count, positive, seed } from './options.js';
 import { format, note, print, printJson, table } from './output.js';
 
@@ -12,6 +12,7 @@ interface Flags {
   readonly items: number;
   readonly d: number;
   readonly seconds: number;
+  readonly loads?: readonly LoadName[];
   readonly seed: number;
   readonly dir?: string;
   readonly json?: boolean;
@@ -27,6 +28,7 @@ export function serveBenchCommand(): Command {
     .option('--items <n>', 'items', count, 200_000)
     .option('--d <dimensions>', 'dimensions of the embeddings', count, 256)
     .option('--seconds <s>', 'how long each load lasts', positive, 10)
+    .option('--loads <names>', `some of ${loadNames.join(',')} (default: all)`, loads)
     .option('--seed <n>', 'of the made-up log', seed, 1)
     .option(
       '--dir <dir>',
@@ -36,11 +38,20 @@ export function serveBenchCommand(): Command {
     .action(run);
 }
 
+function loads(text: string): LoadName[] {
+  return text.split(',').map((name) => {
+    const known = loadNames.find((one) => one === name);
+    if (known) return known;
+    throw new InvalidArgumentError(`got "${name}", expected some of ${loadNames.join(',')}`);
+  });
+}
+
 async function run(flags: Flags): Promise<void> {
-  const { actions, users, items, d: dim, seconds, seed } = flags;
+  const { actions, users, items, d: dim, seconds, seed, loads } = flags;
   const dir = flags.dir ?? mkdtempSync(join(tmpdir(), 'pinnersage-bench-'));
   try {
-    const bench = await benchServe({ actions, users, items, dim, seed, seconds, dir, onNote: note });
+    const world = { actions, users, items, dim, seed };
+    const bench = await benchServe({ ...world, seconds, dir, onNote: note, ...(loads && { loads }) });
     if (flags.json) printJson(bench);
     else print(present(bench));
   } finally {
@@ -58,6 +69,7 @@ function present(bench: ServeBench): string {
     one.loopDelayP99Ms,
     one.cpuSeconds / one.seconds,
     Math.round(one.rssBytes / 2 ** 20),
+    one.ownBytes === null ? '-' : Math.round(one.ownBytes / 2 ** 20),
     one.searches,
     one.failures,
   ]);
@@ -70,6 +82,7 @@ function present(bench: ServeBench): string {
     'loop p99 ms',
     'cores',
     'MiB',
+    'own MiB',
     'searches',
     'failed',
   ];
@@ -77,10 +90,19 @@ function present(bench: ServeBench): string {
     `${bench.machine}, ${bench.cores} cores, Node ${bench.node}; ${format(bench.actions)} actions of ${format(bench.users)} users ` +
       `on ${format(bench.items)} items of ${bench.dim} dimensions, seed ${bench.seed}`,
     table(head, rows),
-    [
-      `warm recommendations: ${(100 * bench.warmShare).toFixed(0)} % of the bare route's throughput`,
-      `cold recommendations: ${bench.coldRatio.toFixed(2)} times the index searches they contain (k = ${bench.searchK}, ${format(bench.searchMs)} ms each)`,
-      `actions acknowledged: ${format(Math.round(bench.actionsPerSecond))} a second`,
-    ].join('\n'),
+    conclusions(bench).join('\n'),
   ].join('\n\n');
+}
+
+function conclusions({ warmShare, coldRatio, actionsPerSecond, searchK, searchMs }: ServeBench): string[] {
+  const lines: string[] = [];
+  if (warmShare !== null)
+    lines.push(`warm recommendations: ${(100 * warmShare).toFixed(0)} % of the bare route's throughput`);
+  if (coldRatio !== null)
+    lines.push(
+      `cold recommendations: ${coldRatio.toFixed(2)} times the index searches they contain (k = ${searchK}, ${format(searchMs)} ms each)`,
+    );
+  if (actionsPerSecond !== null)
+    lines.push(`actions acknowledged: ${format(Math.round(actionsPerSecond))} a second`);
+  return lines;
 }
