@@ -78,8 +78,7 @@ function takeRoom({ kernel, layout, dim, matrixPoints, workspace }: Omit<Engine,
   const { points, actions, depth, zeros, panels, listed, tile, weights, columns, panel, matrix } = layout;
   if (!workspace) reserve(kernel, layout.end);
   kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, matrixPoints);
-  // What an instance exports need not be the same buffer object as that of the memory it was given.
-  const { buffer } = workspace?.memory ?? kernel.memory;
+  const { buffer } = workspace ?? kernel.memory;
   return {
     x: new Float32Array(buffer, layout.x, points * dim),
     sizes: new Float32Array(buffer, layout.sizes, points),

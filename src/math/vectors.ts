@@ -38,6 +38,8 @@ interface Place {
 /** Memory beside a matrix that one user of it computes in; kernels reach it and the matrix alike. */
 export interface Workspace {
   readonly memory: SharedMemory;
+  /** That of the matrix: a memory shows a new one from time to time, of the same bytes. */
+  readonly buffer: ArrayBufferLike;
   readonly start: number;
   readonly end: number;
 }
@@ -78,7 +80,7 @@ export function claimWorkspace(vectors: Float32Array): Workspace | undefined {
   if (!place || place.gather === null || place.claimed) return undefined;
   place.claimed = true;
   const start = workspaceHead + place.gather * workspaceBytes;
-  return { memory: place.memory, start, end: start + workspaceBytes };
+  return { memory: place.memory, buffer: vectors.buffer, start, end: start + workspaceBytes };
 }
 
 /** Room for further rows that a matrix is made with, as a share of its rows; it takes no memory before it is used. */
@@ -179,7 +181,7 @@ export function createGather(vectors: Float32Array, dim: number): Gather {
   const { memory, gather } = places.get(vectors.buffer) ?? nowhere;
   const rows = Math.min(listRows, Math.floor((slotBytes - listBytes) / (4 * dim)));
   return memory && gather !== null && rows > 0
-    ? gatherInPlace(memory, gatherHead + gather * slotBytes, rows, vectors.byteOffset, dim)
+    ? gatherInPlace(memory, gatherHead + gather * slotBytes, rows, vectors, dim)
     : gatherRows(vectors, dim);
 }
 
@@ -187,19 +189,19 @@ function gatherInPlace(
   memory: SharedMemory,
   head: number,
   rows: number,
-  vectorsAt: number,
+  vectors: Float32Array,
   dim: number,
 ): Gather {
   const kernel = createSharedKernel(memory);
   const list = new Uint32Array(memory.buffer, head, rows);
   const copies = new Float32Array(memory.buffer, head + listBytes, rows * dim);
   return (out, items, rowOfItem) => {
-    const beside = out.buffer === memory.buffer;
+    const beside = out.buffer === vectors.buffer;
     for (let from = 0; from < items.length; from += rows) {
       const count = Math.min(rows, items.length - from);
       for (let i = 0; i < count; i++) list[i] = rowOfItem[items[from + i]];
       const to = beside ? out.byteOffset + 4 * from * dim : head + listBytes;
-      kernel.gather(vectorsAt, head, count, dim, to);
+      kernel.gather(vectors.byteOffset, head, count, dim, to);
       if (!beside) out.set(count === rows ? copies : copies.subarray(0, count * dim), from * dim);
     }
   };
