@@ -54,7 +54,7 @@ export async function timeRequests(
     const state = recommender.state(catalog.load());
     const request = recommender.prepare(`u${user}`, { count: 100, seed, nowMs }, state.basis);
     const live = recommender.live.of(log.users.find(request.userId), state.space, nowMs, state.basis);
-    recommender.answer(state, request, live, null, new NeighborCache());
+    recommender.present(recommender.answer(state, request, live, null, new NeighborCache()));
   };
   const first = performance.now();
   ask(0, 0);

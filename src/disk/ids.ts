@@ -15,6 +15,10 @@ export interface IdRecord {
 const erased = 0x80;
 const recordVersion = 1;
 const cacheLimit = 400_000;
+/** Ids of this many consecutive numbers are read at once. */
+const blockIds = 256;
+/** Ids that are remembered by their numbers, over all blocks. */
+const mostNames = 4_000_000;
 const maxIdBytes = 256;
 
 /** null where `id` may be used, else what is wrong with it. */
@@ -45,7 +49,8 @@ export class IdTable {
   /** Whether nobody else can take a number back: an erased user who returns has another one. */
   private readonly remembers: boolean;
   private readonly cache = new Map<string, number>();
-  private names: string[] = [];
+  private readonly names = new Map<number, readonly (string | undefined)[]>();
+  private namesHeld = 0;
 
   constructor(directory: Directory, kind: 'item' | 'user') {
     this.directory = directory;
@@ -89,7 +94,12 @@ export class IdTable {
   /** Forget what was remembered, after a transaction that threw. */
   forget(): void {
     this.cache.clear();
-    this.names = [];
+    this.forgetNames();
+  }
+
+  private forgetNames(): void {
+    this.names.clear();
+    this.namesHeld = 0;
   }
 
   read(key: number): IdRecord | null {
@@ -97,13 +107,11 @@ export class IdTable {
     return bytes ? decodeRecord(bytes) : null;
   }
 
-  /** The id alone, without parsing the metadata; remembered, because numbers are given once. */
+  /** The id alone; where it cannot be erased by others, it is remembered together with those of its neighbours. */
   idOf(key: number): string {
-    const known = this.names[key];
-    if (known !== undefined) return known;
-    const id = this.readId(key);
-    if (key < cacheLimit) this.names[key] = id;
-    return id;
+    if (!this.remembers) return this.readId(key);
+    const [block, place] = [Math.floor(key / blockIds), key % blockIds];
+    return this.names.get(block)?.[place] ?? this.readNames(block)[place] ?? this.readId(key);
   }
 
   private readId(key: number): string {
@@ -111,6 +119,19 @@ export class IdTable {
     if (!bytes)
       throw new PinnersageError('data-damaged', `no id is stored for number ${key} (${this.counter})`);
     return decodeId(bytes);
+  }
+
+  private readNames(block: number): readonly (string | undefined)[] {
+    const names: string[] = [];
+    const first = block * blockIds;
+    const range = { start: u32Key(first), end: blockEnd(first) };
+    this.directory.borrow(this.recordTable)(range, ({ key, keyAt, value }) => {
+      names[key.getUint32(keyAt) - first] = decodeName(value);
+    });
+    if (this.namesHeld >= mostNames) this.forgetNames();
+    this.namesHeld += names.length - (this.names.get(block)?.length ?? 0);
+    this.names.set(block, names);
+    return names;
   }
 
   /** Call inside `Directory.write`. */
@@ -123,7 +144,7 @@ export class IdTable {
     this.forward.removeSync(Buffer.from(id));
     this.records.putSync(u32Key(key), encodeRecord({ id: '', flags: erased, metadata: {} }));
     this.cache.delete(id);
-    delete this.names[key];
+    this.names.delete(Math.floor(key / blockIds));
   }
 
   /** Whether the id of this number was erased. */
@@ -175,6 +196,20 @@ function encodeRecord({ id, flags, metadata }: IdRecord): Buffer {
   bytes.write(id, 4);
   bytes.write(text, 4 + idBytes);
   return bytes;
+}
+
+/** The same of a record in the store's own memory. */
+function decodeName(record: DataView): string {
+  const version = record.getUint8(0);
+  if (version !== recordVersion) expectVersion(Buffer.of(version), recordVersion, 'id record');
+  const bytes = Buffer.from(record.buffer, record.byteOffset + 4, record.getUint16(2, true));
+  return bytes.toString();
+}
+
+/** Behind the last number of a block. */
+function blockEnd(first: number): Buffer {
+  const next = first + blockIds;
+  return next > 0xffffffff ? wholeTable.end : u32Key(next);
 }
 
 function decodeId(bytes: Buffer): string {

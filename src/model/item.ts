@@ -82,6 +82,10 @@ export interface EmbeddingTable {
   readonly live: Uint8Array;
 }
 
+export function hasVector({ rowOfItem }: Pick<EmbeddingTable, 'rowOfItem'>, item: ItemKey): boolean {
+  return item < rowOfItem.length && rowOfItem[item] >= 0;
+}
+
 /** The vector of an item, or null where it has none. */
 export function vectorOf(table: EmbeddingTable, item: ItemKey): Float32Array | null {
   const row = item < table.rowOfItem.length ? table.rowOfItem[item] : -1;

@@ -81,6 +81,8 @@ export interface Engine {
   /** @throws `cursor-invalid` (option-invalid) for a cursor that this method did not give. */
   actions(userId: string, options: { readonly limit: number; readonly cursor?: string }): ActionPage;
   recommend(userId: string, request: RecommendRequest): Promise<Recommendation>;
+  /** The same as JSON in UTF-8, which is how it is made: for who sends it on. */
+  recommendJson(userId: string, request: RecommendRequest): Promise<Uint8Array>;
   /** What was answered before. @throws `recommendation-unknown`. */
   recommendation(userId: string, recommendationId: string): Promise<LoggedRecommendation>;
   rank(userId: string, itemIds: readonly string[]): Promise<RankReport>;

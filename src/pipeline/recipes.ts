@@ -28,11 +28,20 @@ export function recipeOf(
 ): Recipe {
   if (request.recipe === 'paper') return resolveRecipe(request);
   if (calibration) return resolveRecipe(request, calibration.recipe);
-  if (request.recipe === undefined) return resolveRecipe(request, { ...paperRecipe, medoids });
+  if (request.recipe === undefined) return resolveRecipe(request, paperWith(medoids));
   throw new PinnersageError(
     'option-invalid',
     `recipe: got calibrated, but space "${name}" has no calibration; run "pinnersage calibrate --space ${name}"`,
   );
+}
+
+const papers = new Map<number, Recipe>();
+
+/** The same object for the same number of medoids. */
+function paperWith(medoids: number): Recipe {
+  const recipe = papers.get(medoids) ?? { ...paperRecipe, medoids };
+  papers.set(medoids, recipe);
+  return recipe;
 }
 
 /** One prior per search and batch, made when a recipe first needs it. */

@@ -16,7 +16,7 @@ import { requestSeed } from '../profile/sample.js';
 import { type Admitted, type CacheStats, NeighborCache } from '../retrieve/cache.js';
 import type { PopularityPrior } from '../retrieve/prior.js';
 import { recipeText } from '../retrieve/recipe.js';
-import { type Pick as Picked, retrieve } from '../retrieve/retrieve.js';
+import { type Pick as Picked, retrieveBy } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
 import { checkOneOf } from './guard.js';
 import { type LiveBasis, LiveProfiles, type LiveUser } from './live.js';
@@ -77,9 +77,9 @@ export interface PreparedRequest {
   readonly given: { readonly filter: Filter | null; readonly pool: string | null };
 }
 
-/** A recommendation, and its items as numbers. */
+/** A recommendation whose items are still numbers. */
 export interface Answer {
-  readonly recommendation: Recommendation;
+  readonly head: Omit<Recommendation, 'items'>;
   readonly picks: readonly Picked[];
 }
 
@@ -121,15 +121,15 @@ export class Recommender {
     const nowMs = options.nowMs ?? Date.now();
     const request = this.prepare(userId, { ...options, nowMs }, state.basis);
     const live = this.live.of(this.log.users.find(userId), state.space, nowMs, state.basis);
-    return this.answerHere(state, request, live).recommendation;
+    return this.present(this.answerHere(state, request, live));
   }
 
-  /** The answer with the searches, filters and memory of this recommender. */
-  answerHere(state: ServingState, request: PreparedRequest, live: LiveUser): Answer {
+  /** The answer with the searches and filters of this recommender, and a memory for no other. */
+  answerHere(state: ServingState, request: PreparedRequest, live: LiveUser, cache = this.cache): Answer {
     const { filter } = request;
     const admit = filter && { text: filter.text, rows: this.admit(filter, state.space) };
-    this.cache.keepFor(state.search);
-    return this.answer(state, request, live, admit, this.cache);
+    cache.keepFor(state.search);
+    return this.answer(state, request, live, admit, cache);
   }
 
   /** The live rows of a space that a filter admits. */
@@ -185,7 +185,7 @@ export class Recommender {
     cache: NeighborCache,
   ): Answer {
     const { userId, seed, count, recipe, because } = request;
-    const retrieved = retrieve(
+    const retrieved = retrieveBy(
       {
         interests: live.interests,
         table: state.space,
@@ -201,10 +201,11 @@ export class Recommender {
           return state.prior();
         },
       },
-      { ...recipe, count, because },
+      recipe,
+      { count, because },
       createRng(requestSeed(seed, userId, 'recommend')),
     );
-    const recommendation = {
+    const head = {
       recommendationId: recommendationId(request, state, live),
       userId,
       seed,
@@ -217,9 +218,12 @@ export class Recommender {
         medoid: this.catalog.ids.idOf(interest.medoid),
         probability,
       })),
-      items: retrieved.picks.map((pick) => this.candidate(pick)),
     };
-    return { recommendation, picks: retrieved.picks };
+    return { head, picks: retrieved.picks };
+  }
+
+  present({ head, picks }: Answer): Recommendation {
+    return { ...head, items: picks.map((pick) => this.candidate(pick)) };
   }
 
   private candidate({ item, score, interest, because }: Picked): Candidate {

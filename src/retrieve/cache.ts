@@ -46,21 +46,25 @@ export class NeighborCache {
     k: number,
     admit: Admitted | null,
   ): Neighbors {
-    const key = keyOf(row, k, admit?.text ?? '');
-    const kept = this.answers.get(key);
-    if (kept) {
-      this.hits++;
-      return kept;
-    }
-    this.misses++;
+    const kept = this.find(row, k, admit?.text ?? '');
+    if (kept) return kept;
     const found = search.search(vector, k, admit?.rows);
-    this.answers.set(key, found, found.rows.length + 1);
+    this.learn(row, k, admit?.text ?? '', found);
     return found;
   }
 
-  /** Takes over an answer that was found elsewhere for the same index. `admit`: the text of the rows, '' for all. */
-  learn(row: number, k: number, admit: string, found: Neighbors): void {
-    this.misses++;
+  /** What is remembered. `admit`: the text of the rows, '' for all. */
+  find(row: number, k: number, admit: string): Neighbors | null {
+    const kept = this.answers.get(keyOf(row, k, admit));
+    if (!kept) return null;
+    this.hits++;
+    return kept;
+  }
+
+  /** Takes over an answer, which may have been found elsewhere for the same index; `isNew`: it was not remembered there. */
+  learn(row: number, k: number, admit: string, found: Neighbors, isNew = true): void {
+    if (isNew) this.misses++;
+    else this.hits++;
     this.answers.set(keyOf(row, k, admit), found, found.rows.length + 1);
   }
 

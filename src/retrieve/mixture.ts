@@ -88,6 +88,8 @@ function rankAll(
     item: table.itemOfRow[row],
     score: score[row],
     from: queries[sums.greatest[row]].from,
+    list: null,
+    place: 0,
   }));
 }
 
@@ -153,7 +155,8 @@ function scoreRow(
     const logWeight = Math.log(weightOf(query, queries));
     sums.add(0, q, logWeight + (scoreOf(query.vector, vector) - 1) / temperature);
   });
-  return { item, from: queries[sums.greatest[0]].from, score: temperature * sums.log(0) + 1 + bias(row) };
+  const score = temperature * sums.log(0) + 1 + bias(row);
+  return { item, from: queries[sums.greatest[0]].from, score, list: null, place: 0 };
 }
 
 function weightOf({ weight }: Query, queries: readonly Query[]): number {

@@ -1,5 +1,5 @@
 import type { Rng } from '../math/rng.js';
-import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
+import { type EmbeddingTable, hasVector, type ItemKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import type { QueryKind, Recipe } from '../model/recipe.js';
 import { type DrawnInterest, type InterestSample, sampleInterests } from '../profile/sample.js';
@@ -38,8 +38,8 @@ export function useInterests(
 
 /** Whether anything of the interest can be looked up. */
 export function isUsable(table: EmbeddingTable, interest: Interest, kind: QueryKind): boolean {
-  if (kind === 'medoid') return vectorOf(table, interest.medoid) !== null;
-  return interest.members.some((item) => vectorOf(table, item) !== null);
+  if (kind === 'medoid') return hasVector(table, interest.medoid);
+  return interest.members.some((item) => hasVector(table, item));
 }
 
 export function makeQueries(

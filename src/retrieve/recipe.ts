@@ -12,11 +12,16 @@ export const paperRecipe: Recipe = {
   diversity: 0,
 };
 
-/** Fills in what is not given from `base`, the paper's method by default. @throws `option-invalid`. */
+const names = Object.keys(paperRecipe) as (keyof Recipe)[];
+
+/**
+ * Fills in what is not given from `base`, a valid recipe, the paper's by default; `base` itself where nothing is given.
+ * @throws `option-invalid`.
+ */
 export function resolveRecipe(given: Partial<Recipe>, base: Recipe = paperRecipe): Recipe {
+  if (names.every((name) => given[name] === undefined)) return base;
   const recipe = { ...base };
-  for (const name of Object.keys(base) as (keyof Recipe)[])
-    if (given[name] !== undefined) Object.assign(recipe, { [name]: given[name] });
+  for (const name of names) if (given[name] !== undefined) Object.assign(recipe, { [name]: given[name] });
   oneOf('interests', recipe.interests, interestChoices);
   oneOf('query', recipe.query, queryKinds);
   oneOf('merge', recipe.merge, mergeRules);
@@ -30,9 +35,13 @@ export function resolveRecipe(given: Partial<Recipe>, base: Recipe = paperRecipe
   return recipe;
 }
 
+const texts = new WeakMap<Recipe, string>();
+
 /** The same recipe has the same text. */
 export function recipeText(recipe: Recipe): string {
-  return (Object.keys(paperRecipe) as (keyof Recipe)[]).map((name) => `${name}=${recipe[name]}`).join(' ');
+  const text = texts.get(recipe) ?? names.map((name) => `${name}=${recipe[name]}`).join(' ');
+  texts.set(recipe, text);
+  return text;
 }
 
 function oneOf(name: string, got: string, known: readonly string[]): void {

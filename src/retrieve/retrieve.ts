@@ -1,4 +1,4 @@
-import type { RowSet, VectorSearch } from '../ann/search.js';
+import type { Neighbors, RowSet, VectorSearch } from '../ann/search.js';
 import type { Rng } from '../math/rng.js';
 import { TopK } from '../math/topk.js';
 import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
@@ -55,6 +55,9 @@ export interface Pick {
   readonly score: number;
   readonly interest: Interest | null;
   readonly because: readonly ItemKey[];
+  /** The neighbours that it is one of, with its score, and its place among them; null where they are not one list. */
+  readonly list: Neighbors | null;
+  readonly place: number;
 }
 
 export interface Retrieved {
@@ -80,7 +83,16 @@ export interface Retrieved {
  * Checked by: test/retrieve/retrieve.test.ts, test/retrieve/recipes.test.ts.
  */
 export function retrieve(input: RetrieveInput, options: RetrieveOptions, rng: Rng): Retrieved {
-  const recipe = resolveRecipe(options);
+  return retrieveBy(input, resolveRecipe(options), options, rng);
+}
+
+/** The same with a whole recipe. */
+export function retrieveBy(
+  input: RetrieveInput,
+  recipe: Recipe,
+  options: Omit<RetrieveOptions, keyof Recipe>,
+  rng: Rng,
+): Retrieved {
   const usable = input.interests.filter((interest) => isUsable(input.table, interest, recipe.query));
   const prior =
     recipe.prior > 0 || recipe.popularShare < 1 ? (input.prior ?? new PopularityPrior(input)) : null;
@@ -147,28 +159,29 @@ function makeLanes(input: LaneInput, queries: readonly Query[], plan: LanePlan):
   );
 }
 
-const priorities: Record<MergeRule, (lane: Lane, next: Found) => number> = {
+const priorities: Record<MergeRule, (lane: Lane) => number> = {
   turns: (lane) => -lane.given,
   importance: (lane) => lane.weight / (2 * lane.given + 1),
-  score: (_, next) => next.score,
+  score: (lane) => lane.peek()?.score ?? Number.NEGATIVE_INFINITY,
   mixture: () => 0,
 };
 
-/** The lane that the rule puts first among those with an item left, and that item. */
-function nextLane(lanes: readonly Lane[], rule: MergeRule): { lane: Lane; found: Found } | null {
-  let best: Lane | null = null;
-  let shown: Found | null = null;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const lane of lanes) {
+/** The lane that the rule puts first among those with an item left, and that item; lanes without one are taken out. */
+function nextLane(lanes: Lane[], rule: MergeRule): { lane: Lane; found: Found } | null {
+  const priorityOf = priorities[rule];
+  while (lanes.length > 0) {
+    let first = 0;
+    let highest = priorityOf(lanes[0]);
+    for (let at = 1; at < lanes.length; at++) {
+      const priority = priorityOf(lanes[at]);
+      if (priority > highest) [first, highest] = [at, priority];
+    }
+    const lane = lanes[first];
     const found = lane.peek();
-    if (!found) continue;
-    const priority = priorities[rule](lane, found);
-    if (best !== null && priority <= highest) continue;
-    best = lane;
-    shown = found;
-    highest = priority;
+    if (found) return { lane, found };
+    lanes.splice(first, 1);
   }
-  return best && shown && { lane: best, found: shown };
+  return null;
 }
 
 const none: readonly ItemKey[] = [];
@@ -184,10 +197,11 @@ function explainer(
     medoids ??= drawn.map(({ interest }) => unit(vectorOf(table, interest.medoid)));
     return drawn[nearest(medoids, vectorOf(table, item))];
   };
-  return ({ item, score, from }) => {
-    if (!from && !attribute) return { item, score, interest: null, because: none };
+  return ({ item, score, from, list, place }) => {
+    if (!from && !attribute) return { item, score, interest: null, because: none, list, place };
     const { interest } = from ?? nearestTo(item);
-    return { item, score, interest, because: because > 0 ? reasons(table, interest, item, because) : none };
+    const own = because > 0 ? reasons(table, interest, item, because) : none;
+    return { item, score, interest, because: own, list, place };
   };
 }
 
@@ -244,7 +258,7 @@ function popularPicks(
     const row = item < table.rowOfItem.length ? table.rowOfItem[item] : -1;
     if (row < 0 || table.live[row] !== 1 || allowed[row] !== 1 || barred.has(item) || taken.has(item)) return;
     taken.add(item);
-    picks.push({ item, score, interest: null, because: [] });
+    picks.push({ item, score, interest: null, because: none, list: null, place: 0 });
   };
   for (let i = 0; i < popular.items.length && picks.length < count; i++)
     take(popular.items[i], popular.scores[i]);

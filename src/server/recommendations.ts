@@ -2,7 +2,7 @@ import { recommendation, recommendBody, recommendQuery } from '../api/recommenda
 import { ref } from '../api/schema.js';
 import { userParams } from '../api/shared.js';
 import { PinnersageError } from '../errors.js';
-import { answer } from './answers.js';
+import { sendJson, written } from './answers.js';
 import type { Routes } from './app.js';
 import { filterField } from './filters.js';
 
@@ -20,14 +20,20 @@ export const recommendationRoutes: Routes = (app, engine) => {
         tags,
         params: userParams,
         querystring: recommendQuery,
-        response: answer(recommendation),
+        response: written(recommendation),
       },
     },
-    async ({ params, query: { recommendationId, filter, ...rest } }) => {
+    async ({ params, query: { recommendationId, filter, ...rest } }, reply) => {
       if (recommendationId === undefined)
-        return engine.recommend(params.userId, { ...rest, ...filterField(filter) });
+        return sendJson(
+          reply,
+          await engine.recommendJson(params.userId, { ...rest, ...filterField(filter) }),
+        );
       const [other] = Object.keys({ ...rest, ...filterField(filter) });
-      if (other === undefined) return engine.recommendation(params.userId, recommendationId);
+      if (other === undefined) {
+        const logged = await engine.recommendation(params.userId, recommendationId);
+        return sendJson(reply, Buffer.from(JSON.stringify(logged)));
+      }
       throw new PinnersageError(
         'option-invalid',
         `query: got ${other} beside recommendationId, which gives an earlier answer as it was`,
@@ -44,9 +50,9 @@ export const recommendationRoutes: Routes = (app, engine) => {
         tags,
         params: userParams,
         body: ref(recommendBody),
-        response: answer(recommendation),
+        response: written(recommendation),
       },
     },
-    async ({ params, body }) => engine.recommend(params.userId, body),
+    async ({ params, body }, reply) => sendJson(reply, await engine.recommendJson(params.userId, body)),
   );
 };

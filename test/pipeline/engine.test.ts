@@ -365,3 +365,21 @@ test('a second engine or writer on the same directory is refused, readers are fr
   expect(interests.map(({ medoid }) => medoid)).toEqual(['i1']);
   await reader.close();
 });
+
+test('who is met for the first time and who is remembered get the same bytes, and nothing is searched twice', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  await serving.appendActions(bytes([save('ada', 'i1'), save('ada', 'i2'), save('ada', 'i9')]));
+  for (const request of [{ seed: 1 }, { seed: 2, explain: true, filter: { side: 'right' }, count: 7 }]) {
+    const before = serving.status().neighborCache.misses;
+    const met = await serving.recommendJson('ada', request);
+    // What was learned comes behind the answer.
+    while (serving.status().neighborCache.misses === before)
+      await new Promise((resolve) => setImmediate(resolve));
+    const { misses, hits } = serving.status().neighborCache;
+    expect(Buffer.from(await serving.recommendJson('ada', request))).toEqual(Buffer.from(met));
+    const after = serving.status().neighborCache;
+    expect({ misses: after.misses, isHit: after.hits > hits }).toEqual({ misses, isHit: true });
+    expect(await serving.recommend('ada', request)).toEqual(JSON.parse(Buffer.from(met).toString()));
+  }
+});

@@ -43,7 +43,7 @@ export function fakeEngine(parts: Partial<Engine> = {}): Engine {
     throw new PinnersageError('internal', `the fake engine has no ${name}`);
   };
   const later = (name: string) => async (): Promise<never> => missing(name)();
-  return {
+  const engine: Engine = {
     appendActions: later('appendActions'),
     putItems: later('putItems'),
     item: missing('item'),
@@ -52,6 +52,7 @@ export function fakeEngine(parts: Partial<Engine> = {}): Engine {
     interests: later('interests'),
     actions: missing('actions'),
     recommend: async () => recommendation,
+    recommendJson: async (...asked) => Buffer.from(JSON.stringify(await engine.recommend(...asked))),
     recommendation: later('recommendation'),
     rank: later('rank'),
     embeddings: later('embeddings'),
@@ -64,6 +65,7 @@ export function fakeEngine(parts: Partial<Engine> = {}): Engine {
     close: async () => {},
     ...parts,
   };
+  return engine;
 }
 
 /** A server over it that is closed when the test is over. */

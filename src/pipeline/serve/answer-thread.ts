@@ -14,7 +14,7 @@ import { filterNode } from '../pools.js';
 import { Recommender } from '../recommend.js';
 import { Searches } from '../searches.js';
 import { type VerifyOptions, type VerifyReport, verifySteps } from '../verify.js';
-import { isLight, type PlainAnswer, plain } from './answer.js';
+import { AnswerWriter, isLight, type WrittenAnswer } from './answer.js';
 import { serveCalls } from './calls.js';
 import { type Learned, RecordingCache } from './recorder.js';
 
@@ -30,14 +30,18 @@ export interface SpaceMessage {
   readonly shared: SharedVectors;
 }
 
-export interface RecommendMessage {
+export interface AnswerMessage {
+  /** Under which to ask for what was learned by it. */
+  readonly ticket: number;
   readonly userId: string;
   readonly request: RecommendRequest;
   readonly nowMs: number;
-  readonly live: LiveUser;
+  /** Who it is, where that is known. */
+  readonly live: LiveUser | null;
 }
 
-export interface Acquaintance {
+/** What there is to remember of an answer: it need not wait for that. */
+export interface Lesson {
   readonly live: LiveUser;
   readonly learned: readonly Learned[];
 }
@@ -63,10 +67,12 @@ const opening = openDirectory(path, { mode: 'read' }).then((directory) => {
     profiles,
     searches,
     recommender: new Recommender(directory, catalog, log, profiles, searches),
+    writer: new AnswerWriter(catalog.ids),
   };
 });
 opening.catch(() => {}); // the first call answers with it
 const recorder = new RecordingCache();
+const lessons = new Map<number, Lesson>();
 let current: LoadedSpace | null = null;
 
 function space(): LoadedSpace {
@@ -95,25 +101,23 @@ const handlers = {
     const { recommender, log } = await fresh();
     return recommender.live.of(log.users.find(userId), space(), nowMs);
   },
-  /** A user as of now, and the searches that a request for that user makes: all that a stranger's answer takes. */
-  meet: async ({ userId, request, nowMs }: Omit<RecommendMessage, 'live'>): Promise<Acquaintance> => {
-    const { recommender, log } = await fresh();
+  answer: async ({ ticket, userId, request, nowMs, live }: AnswerMessage): Promise<WrittenAnswer> => {
+    const { recommender, log, writer } = await fresh();
     const state = recommender.state(space());
-    const live = recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
     const prepared = recommender.prepare(userId, { ...request, nowMs }, state.basis);
-    if (!isLight(prepared.recipe)) return { live, learned: [] };
-    recorder.keepFor(state.search);
-    const { filter } = prepared;
-    const admit = filter && { text: filter.text, rows: recommender.admit(filter, state.space) };
-    recommender.answer(state, prepared, live, admit, recorder);
-    return { live, learned: recorder.take() };
+    const known = live ?? recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
+    recorder.take();
+    const cache = isLight(prepared.recipe) ? recorder : undefined;
+    const answer = recommender.answerHere(state, prepared, known, cache);
+    lessons.set(ticket, { live: known, learned: recorder.take() });
+    const written = writer.write(answer, state, { live: known, nowMs });
+    return { ...written, json: new Uint8Array(written.json) }; // its buffer is part of a larger one
   },
-  /** A whole answer, for recipes that search in ways of their own. */
-  recommend: async ({ userId, request, nowMs, live }: RecommendMessage): Promise<PlainAnswer> => {
-    const { recommender } = await fresh();
-    const state = recommender.state(space());
-    const prepared = recommender.prepare(userId, { ...request, nowMs }, state.basis);
-    return plain(recommender.answerHere(state, prepared, live));
+  lesson: async (ticket: number): Promise<Lesson> => {
+    const lesson = lessons.get(ticket);
+    lessons.delete(ticket);
+    if (lesson) return lesson;
+    throw new PinnersageError('internal', 'nothing was learned: there was no answer');
   },
   admit: async (request: { filter?: Filter; pool?: string }): Promise<RowSet> => {
     const { directory, recommender } = await fresh();

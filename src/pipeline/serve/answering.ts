@@ -1,6 +1,6 @@
+import type { Neighbors } from '../../ann/search.js';
 import { checkId } from '../../disk/ids.js';
 import { PinnersageError } from '../../errors.js';
-import type { Recommendation } from '../../model/candidate.js';
 import type { Filter } from '../../model/filter.js';
 import { vectorOf } from '../../model/item.js';
 import type { ItemNeighbors, LoggedRecommendation } from '../../model/serving.js';
@@ -10,9 +10,9 @@ import type { RecommendRequest } from '../engine.js';
 import { checkCount, checkSeed } from '../guard.js';
 import type { LiveUser } from '../live.js';
 import { filterNode } from '../pools.js';
-import type { PreparedRequest } from '../recommend.js';
-import { isLight, type PlainAnswer, plain } from './answer.js';
-import { upTo, withSearches } from './pool.js';
+import { AnswerWriter, isLight, type WrittenAnswer } from './answer.js';
+import type { AnswerMessage } from './answer-thread.js';
+import { upTo } from './pool.js';
 import type { ServingParts } from './serving.js';
 import type { EngineState } from './state.js';
 
@@ -29,9 +29,12 @@ export class Answering {
   /** Answers by where the interests came from. */
   readonly counts = { batch: 0, exact: 0, overlay: 0, none: 0 };
   private readonly parts: ServingParts;
+  private readonly writer: AnswerWriter;
+  private tickets = 0;
 
   constructor(parts: ServingParts) {
     this.parts = parts;
+    this.writer = new AnswerWriter(parts.catalog.ids);
     this.log = new RecommendationLog(parts.directory, (item) => parts.catalog.ids.idOf(item));
   }
 
@@ -43,67 +46,65 @@ export class Answering {
     return { live, state: this.parts.state.get(), nowMs };
   }
 
-  async recommend(userId: string, request: RecommendRequest): Promise<Recommendation> {
-    checkSeed(request.seed);
-    const { live, state, nowMs } = this.parts.users.known(userId)
-      ? await this.know(userId)
-      : await this.meet(userId, request);
-    const prepared = this.parts.recommender.prepare(userId, { ...request, nowMs }, state.basis);
-    const { recommendation, items } = isLight(prepared.recipe)
-      ? await this.answerHere(state, prepared, live, request)
-      : await this.parts.pool.any().call('recommend', { userId, request, nowMs, live });
-    this.counts[recommendation.source]++;
-    if (this.parts.recommendationDays > 0) this.remember(recommendation, items, { live, state, nowMs });
-    return recommendation;
-  }
-
-  /** A user of whom nothing is remembered: another thread finds out all that the request takes, in one go. */
-  private async meet(userId: string, request: RecommendRequest): Promise<Known> {
+  /** A `Recommendation` as JSON in UTF-8. */
+  async recommend(userId: string, request: RecommendRequest): Promise<Uint8Array> {
     checkId(userId, 'userId');
-    const { users, pool, recommender } = this.parts;
+    checkSeed(request.seed);
     const nowMs = this.parts.now();
     const state = this.parts.state.get();
-    const { filter } = recommender.prepare(userId, { ...request, nowMs }, state.basis);
-    const find = () => pool.any().call('meet', { userId, request, nowMs });
-    const { live, learned } = await users.meet(userId, find, (found) => found.live);
-    for (const { row, k, found } of learned)
-      state.neighbors.learn(row, k, filter?.text ?? '', upTo(state.space.itemOfRow.length, found));
-    return { live, state, nowMs };
+    const live = this.parts.users.known(userId);
+    const remembered = live && (await this.fromMemory(state, userId, { ...request, nowMs }, live));
+    const { recommendationId, source, json, entry } =
+      remembered ?? (await this.elsewhere(state, { userId, request, nowMs, live }));
+    this.counts[source]++;
+    if (this.parts.recommendationDays > 0)
+      this.parts.recommendations.add({ userId, recommendationId, atMs: nowMs, entry });
+    return json;
   }
 
-  private async answerHere(
+  /** The answer from what this thread remembers; null where it would take a search. */
+  private async fromMemory(
     state: EngineState,
-    prepared: PreparedRequest,
+    userId: string,
+    request: RecommendRequest & { readonly nowMs: number },
     live: LiveUser,
-    request: RecommendRequest,
-  ): Promise<PlainAnswer> {
-    const { recommender, pool } = this.parts;
-    const admit = await this.admitted(request);
-    return withSearches(pool, state, (search) =>
-      plain(recommender.answer({ ...state, search, prior: noPrior }, prepared, live, admit, state.neighbors)),
-    );
+  ): Promise<WrittenAnswer | null> {
+    const { recommender } = this.parts;
+    const prepared = recommender.prepare(userId, request, state.basis);
+    if (!isLight(prepared.recipe)) return null;
+    const { filter } = prepared;
+    const admit = filter && { text: filter.text, rows: await this.parts.state.admit(filter.text, request) };
+    const search = { size: state.size, search: notRemembered };
+    try {
+      const serving = { ...state, search, prior: noPrior };
+      const answer = recommender.answer(serving, prepared, live, admit, state.neighbors);
+      return this.writer.write(answer, state, { live, nowMs: request.nowMs });
+    } catch (error) {
+      if (error === searchNeeded) return null;
+      throw error;
+    }
   }
 
-  /** Notes an answer in the log of recommendations, behind it. */
-  private remember(answer: Recommendation, items: PlainAnswer['items'], { live, state, nowMs }: Known): void {
-    const { userId, recommendationId, seed, source, fallback, pool, filter, propensity, interests } = answer;
-    const { basis, space } = state;
-    const head = {
-      at: new Date(nowMs).toISOString(),
-      seed,
-      source,
-      fallback,
-      pool,
-      filter,
-      propensity,
-      interests,
-      configHash: basis.configHash,
-      space: space.info.name,
-      spaceGeneration: space.info.generation,
-      generation: basis.generation?.number ?? 0,
-      maxSeq: live.maxSeq,
-    };
-    this.parts.recommendations.add({ userId, recommendationId, atMs: nowMs, head, items });
+  /** Another thread does all that the answer takes, in one go; what it learned by it comes behind the answer. */
+  private elsewhere(state: EngineState, asked: Omit<AnswerMessage, 'ticket'>): Promise<WrittenAnswer> {
+    const { users, pool } = this.parts;
+    const thread = pool.any();
+    const ticket = ++this.tickets;
+    const answer = thread.call('answer', { ticket, ...asked });
+    const lesson = thread.call('lesson', ticket);
+    if (!asked.live)
+      users.meet(
+        asked.userId,
+        lesson.then(({ live }) => live),
+      );
+    lesson.then(
+      ({ learned }) => {
+        for (const { row, k, admit, found, isNew } of learned)
+          state.neighbors.learn(row, k, admit, upTo(state.space.itemOfRow.length, found), isNew);
+      },
+      () => {}, // the answer has failed too, and says why
+    );
+    return answer;
   }
 
   async recommendation(userId: string, recommendationId: string): Promise<LoggedRecommendation> {
@@ -125,7 +126,7 @@ export class Answering {
   ): Promise<ItemNeighbors> {
     checkId(itemId, 'itemId');
     checkCount('count', options.count);
-    const { state, catalog, pool } = this.parts;
+    const { state, catalog } = this.parts;
     const now = state.get();
     const item = catalog.item(itemId);
     const vector = item && vectorOf(now.space, item.key);
@@ -136,9 +137,7 @@ export class Answering {
       );
     const admit = await this.admitted(options);
     const row = now.space.rowOfItem[item.key];
-    const { rows, scores } = await withSearches(pool, now, (search) =>
-      now.neighbors.neighbors(search, row, vector, options.count + 1, admit),
-    );
+    const { rows, scores } = await this.near(now, row, vector, options.count + 1, admit);
     const found = Array.from(rows, (other, i) => ({ row: other, score: scores[i] }));
     return {
       itemId,
@@ -147,6 +146,22 @@ export class Answering {
         .slice(0, options.count)
         .map((other) => ({ itemId: catalog.ids.idOf(now.space.itemOfRow[other.row]), score: other.score })),
     };
+  }
+
+  private async near(
+    { neighbors, space }: EngineState,
+    row: number,
+    vector: Float32Array,
+    k: number,
+    admit: Admitted | null,
+  ): Promise<Neighbors> {
+    const text = admit?.text ?? '';
+    const known = neighbors.find(row, k, text);
+    if (known) return known;
+    const asked = { vector: vector.slice(), k, admit: admit?.rows ?? null };
+    const found = upTo(space.itemOfRow.length, await this.parts.pool.any().call('search', asked));
+    neighbors.learn(row, k, text, found);
+    return found;
   }
 
   private async admitted(request: {
@@ -159,6 +174,13 @@ export class Answering {
     const wanted = { ...(filter === undefined ? {} : { filter }), ...(pool === undefined ? {} : { pool }) };
     return { text: node.text, rows: await this.parts.state.admit(node.text, wanted) };
   }
+}
+
+/** Thrown through retrieval that would have to wait for a search. */
+const searchNeeded = new PinnersageError('internal', 'a search was asked for where none is made');
+
+function notRemembered(): never {
+  throw searchNeeded;
 }
 
 function noPrior(): never {

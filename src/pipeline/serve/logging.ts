@@ -1,17 +1,10 @@
-import {
-  encodeHead,
-  encodeRecommendation,
-  type RecommendationEntry,
-  type RecommendationHead,
-  type RecommendedItem,
-  recommendationBytes,
-} from '../../store/recommendations.js';
+import type { RecommendationEntry } from '../../store/recommendations.js';
 import type { Calls } from './calls.js';
 import type { WriterHandlers } from './writer-thread.js';
 
 /** How long an answer may wait before it is logged, ms. */
 const delayMs = 20;
-const blockBytes = 1 << 20;
+const leastBytes = 1 << 18;
 const mostWaiting = 20_000;
 
 /** An answer as it is logged. */
@@ -19,8 +12,8 @@ export interface LoggedAnswer {
   readonly userId: string;
   readonly recommendationId: string;
   readonly atMs: number;
-  readonly head: RecommendationHead;
-  readonly items: readonly RecommendedItem[];
+  /** From `encodeRecommendation`. */
+  readonly entry: Uint8Array;
 }
 
 /**
@@ -31,7 +24,8 @@ export class RecommendationWriter {
   private readonly writer: Calls<WriterHandlers>;
   private readonly onNote: (note: string) => void;
   private entries: RecommendationEntry[] = [];
-  private bytes = Buffer.alloc(0);
+  /** What waits, from the start; used again. */
+  private bytes = new Uint8Array(0);
   private filled = 0;
   private timer: NodeJS.Timeout | null = null;
   private underway = 0;
@@ -42,21 +36,24 @@ export class RecommendationWriter {
     this.onNote = onNote;
   }
 
-  add({ userId, recommendationId, atMs, head, items }: LoggedAnswer): void {
+  add({ userId, recommendationId, atMs, entry }: LoggedAnswer): void {
     if (this.queued >= mostWaiting) {
       this.droppedCount++;
       return;
     }
-    const encodedHead = encodeHead(head);
-    const needed = recommendationBytes(encodedHead, items);
-    if (this.filled + needed > this.bytes.length) {
-      if (this.entries.length > 0) void this.flush();
-      this.bytes = Buffer.from(new ArrayBuffer(Math.max(blockBytes, needed)));
-    }
     const start = this.filled;
-    this.filled = encodeRecommendation(encodedHead, head.interests, items, this.bytes, start);
-    this.entries.push({ userId, recommendationId, atMs, start, end: this.filled });
+    const end = start + entry.length;
+    if (end > this.bytes.length) this.grow(end);
+    this.bytes.set(entry, start);
+    this.filled = end;
+    this.entries.push({ userId, recommendationId, atMs, start, end });
     this.timer ??= setTimeout(() => void this.flush(), delayMs);
+  }
+
+  private grow(bytes: number): void {
+    const grown = new Uint8Array(Math.max(leastBytes, 2 * bytes));
+    grown.set(this.bytes.subarray(0, this.filled));
+    this.bytes = grown;
   }
 
   get queued(): number {
@@ -76,14 +73,13 @@ export class RecommendationWriter {
   async flush(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    const { entries, bytes } = this;
-    const used = this.filled > 0 ? new Uint8Array(bytes.buffer, 0, this.filled) : new Uint8Array(0);
+    const { entries } = this;
+    const bytes = this.bytes.slice(0, this.filled);
     this.entries = [];
-    this.bytes = Buffer.alloc(0);
     this.filled = 0;
     this.underway += entries.length;
     try {
-      await this.writer.call('recommended', { entries, bytes: used }, [used.buffer]);
+      await this.writer.call('recommended', { entries, bytes }, [bytes.buffer]);
     } catch (error) {
       this.droppedCount += entries.length;
       this.onNote(`${entries.length} recommendations could not be logged: ${String(error)}`);

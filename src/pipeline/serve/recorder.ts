@@ -1,27 +1,29 @@
-import type { Neighbors, VectorSearch } from '../../ann/search.js';
-import { type Admitted, NeighborCache } from '../../retrieve/cache.js';
+import type { Neighbors } from '../../ann/search.js';
+import { NeighborCache } from '../../retrieve/cache.js';
 
 /** A search that was asked for, with its answer, for another thread to remember. */
 export interface Learned {
   readonly row: number;
   readonly k: number;
+  readonly admit: string;
   readonly found: Neighbors;
+  /** Whether a search was made for it. */
+  readonly isNew: boolean;
 }
 
-/** Remembers like any other, and notes what it was asked. */
+/** Remembers like any other, and notes what was asked of it. */
 export class RecordingCache extends NeighborCache {
   private learned: Learned[] = [];
 
-  override neighbors(
-    search: VectorSearch,
-    row: number,
-    vector: Float32Array,
-    k: number,
-    admit: Admitted | null,
-  ): Neighbors {
-    const found = super.neighbors(search, row, vector, k, admit);
-    this.learned.push({ row, k, found });
+  override find(row: number, k: number, admit: string): Neighbors | null {
+    const found = super.find(row, k, admit);
+    if (found) this.learned.push({ row, k, admit, found, isNew: false });
     return found;
+  }
+
+  override learn(row: number, k: number, admit: string, found: Neighbors): void {
+    super.learn(row, k, admit, found);
+    this.learned.push({ row, k, admit, found, isNew: true });
   }
 
   /** What was noted since the last call. */

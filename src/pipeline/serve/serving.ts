@@ -130,7 +130,12 @@ export class ServingEngine implements Engine {
     return this.answering.neighbors(itemId, options);
   }
 
-  recommend(userId: string, request: RecommendRequest): Promise<Recommendation> {
+  async recommend(userId: string, request: RecommendRequest): Promise<Recommendation> {
+    const json = await this.recommendJson(userId, request);
+    return JSON.parse(new TextDecoder().decode(json)) as Recommendation;
+  }
+
+  recommendJson(userId: string, request: RecommendRequest): Promise<Uint8Array> {
     return this.answering.recommend(userId, request);
   }
 

@@ -28,23 +28,23 @@ export class LiveUsers {
   }
 
   of(userId: string, nowMs: number): LiveUser | Promise<LiveUser> {
-    const compute = async (): Promise<LiveUser> => this.pool.any().call('user', { userId, nowMs });
-    return this.known(userId) ?? this.coming.get(userId) ?? this.meet(userId, compute, (live) => live);
+    const known = this.known(userId) ?? this.coming.get(userId);
+    if (known) return known;
+    const coming = this.pool.any().call('user', { userId, nowMs });
+    this.meet(userId, coming);
+    return coming;
   }
 
   /** Keeps what another thread finds out of a user, unless something of the user changes before it is there. */
-  meet<T>(userId: string, find: () => Promise<T>, liveOf: (found: T) => LiveUser): Promise<T> {
+  meet(userId: string, coming: Promise<LiveUser>): void {
     this.misses++;
-    const finding = find();
-    const coming = finding.then(liveOf);
     this.coming.set(userId, coming);
     const settled = (live: LiveUser | null): void => {
       if (this.coming.get(userId) !== coming) return;
       this.coming.delete(userId);
       if (live) this.kept.set(userId, live, weightOf(live));
     };
-    coming.then(settled, () => settled(null));
-    return finding;
+    coming.then(settled, () => settled(null)); // who waits for it hears of the failure
   }
 
   forget(userIds: readonly string[]): void {
