@@ -14,7 +14,7 @@ import { decayTo } from '../profile/sample.js';
 import { actionsSince, interestMeans, overlayProfile, planOnline } from '../profile/update.js';
 import type { Generation, ProfileStore } from '../store/profiles.js';
 import { IdOrder } from './idorder.js';
-import { alphaOf, declaredTypes, readSettings, type ShapingOptions } from './settings.js';
+import { alphaOf, configured, declaredTypes, readSettings, type ShapingOptions } from './settings.js';
 
 /** What is known of a user now. */
 export interface LiveUser {
@@ -60,6 +60,8 @@ export class LiveProfiles {
   private readonly order: IdOrder;
   private readonly scratch = new InferScratch();
   private tools: Tools | null = null;
+  /** What the last basis was made of: stored values that are the same objects while they are the same. */
+  private kept: { readonly sources: readonly unknown[]; readonly basis: LiveBasis } | null = null;
 
   constructor(
     directory: Directory,
@@ -73,13 +75,19 @@ export class LiveProfiles {
     this.order = new IdOrder(items);
   }
 
+  /** The same object as long as it says the same. */
   basis(space: LoadedSpace): LiveBasis {
     const generation = this.profiles(space.info.name).current();
+    const alpha = alphaOf(space).value;
+    const sources = [space.info, generation, alpha, configured(this.directory), this.log.types.list()];
+    if (this.kept && sources.every((source, i) => source === this.kept?.sources[i])) return this.kept.basis;
     const published = generation?.options as ShapingOptions | undefined;
-    const settings = { alpha: alphaOf(space).value, ...readSettings(this.directory, space.info) };
-    const options = resolveOptions({ ...settings, ...published });
+    const options = resolveOptions({ alpha, ...readSettings(this.directory, space.info), ...published });
     const digest = generation?.configHash ?? configHash(options, declaredTypes(this.log));
-    return { space: space.info, generation, options, configHash: digest, types: this.log.types.list() };
+    const types = this.log.types.list();
+    const basis = { space: space.info, generation, options, configHash: digest, types };
+    this.kept = { sources, basis };
+    return basis;
   }
 
   of(user: UserKey | null, space: LoadedSpace, nowMs: number, basis = this.basis(space)): LiveUser {

@@ -29,9 +29,11 @@ export function readSettings(directory: Directory, space?: Pick<SpaceInfo, 'cali
   return { ...defaultProfileOptions, ...calibrated(space), ...configured(directory) };
 }
 
-/** The settings that somebody has stated. */
+const nothingStated: Partial<Settings> = {};
+
+/** The settings that somebody has stated; the same object while they are the same. */
 export function configured(directory: Directory): Partial<Settings> {
-  return directory.readMeta<Partial<Settings>>('settings') ?? {};
+  return directory.readMeta<Partial<Settings>>('settings') ?? nothingStated;
 }
 
 function calibrated(space?: Pick<SpaceInfo, 'calibration'>): Partial<Settings> {
@@ -70,8 +72,10 @@ export function alphaOf(space: LoadedSpace): AlphaChoice {
       'option-invalid',
       `space "${space.info.name}" is not normalised, so its merge threshold must be stated: --alpha (a squared distance)`,
     );
+  const known = starting.get(space.vectors.buffer);
+  if (known) return known;
   const live = Uint32Array.from(space.live.keys()).filter((row) => space.live[row] === 1);
-  const alpha = starting.get(space.vectors.buffer) ?? startingAlpha(space.vectors, space.dim, live);
+  const alpha = startingAlpha(space.vectors, space.dim, live);
   starting.set(space.vectors.buffer, alpha);
   return alpha;
 }

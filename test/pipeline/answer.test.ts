@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Interest } from '../../src/model/profile.js';
 import { type Answer, type ServingState, shownScore } from '../../src/pipeline/recommend.js';
 import { type Answered, AnswerWriter } from '../../src/pipeline/serve/answer.js';
+import { NeighborTexts } from '../../src/pipeline/serve/texts.js';
 import type { Pick as Picked } from '../../src/retrieve/retrieve.js';
 
 const interest = (id: string): Interest => ({
@@ -45,8 +46,9 @@ test('what is written is the JSON of the objects, and stays when others are writ
       fc.array(id, { minLength: 10, maxLength: 10 }),
       id,
       fc.array(fc.array(pick, { maxLength: 20 }), { minLength: 1, maxLength: 4 }),
-      (names, userId, lists) => {
-        const writer = new AnswerWriter({ idOf: (item) => names[item] });
+      fc.boolean(),
+      (names, userId, lists, keeps) => {
+        const writer = new AnswerWriter({ idOf: (item) => names[item] }, keeps ? new NeighborTexts() : null);
         const state = {
           basis: { configHash: 'c', generation: null },
           space: {

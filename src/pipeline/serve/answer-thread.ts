@@ -67,7 +67,7 @@ const opening = openDirectory(path, { mode: 'read' }).then((directory) => {
     profiles,
     searches,
     recommender: new Recommender(directory, catalog, log, profiles, searches),
-    writer: new AnswerWriter(catalog.ids),
+    writer: new AnswerWriter(catalog.ids, null),
   };
 });
 opening.catch(() => {}); // the first call answers with it

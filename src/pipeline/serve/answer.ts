@@ -10,7 +10,7 @@ import {
 } from '../../store/recommendations.js';
 import type { LiveUser } from '../live.js';
 import { type Answer, type ServingState, shownScore } from '../recommend.js';
-import { candidateText, NeighborTexts, Slab } from './texts.js';
+import { candidateText, type NeighborTexts, Slab } from './texts.js';
 
 /** An answer as it is sent and as it is logged: it can go from thread to thread. */
 export interface WrittenAnswer {
@@ -29,11 +29,13 @@ export interface WrittenAnswer {
  */
 export class AnswerWriter {
   private readonly ids: Pick<IdTable, 'idOf'>;
-  private readonly texts = new NeighborTexts();
+  private readonly texts: NeighborTexts | null;
   private readonly slab = new Slab();
 
-  constructor(ids: Pick<IdTable, 'idOf'>) {
+  /** `texts`: where those of remembered neighbours are kept; null where few are asked for twice. */
+  constructor(ids: Pick<IdTable, 'idOf'>, texts: NeighborTexts | null) {
     this.ids = ids;
+    this.texts = texts;
   }
 
   write(answer: Answer, state: Pick<ServingState, 'basis' | 'space'>, known: Answered): WrittenAnswer {
@@ -42,17 +44,13 @@ export class AnswerWriter {
     const common = JSON.stringify(shared).slice(1, -1);
     const named = `"recommendationId":"${recommendationId}","userId":${JSON.stringify(userId)}`;
     const items: RecommendedItem[] = [];
-    const texts = this.candidates(picks, state.space.itemOfRow, items);
+    const texts = this.candidates(picks, items);
     const json = this.slab.write(`{${named},${common},"items":[${texts.join(',')}]}`);
     return { recommendationId, source: head.source, json, entry: entryOf(answer, state, known, items) };
   }
 
   /** The JSON of each, and what the log says of it at the end of `items`. */
-  private candidates(
-    picks: readonly Picked[],
-    itemOfRow: Uint32Array,
-    items: RecommendedItem[],
-  ): readonly string[] {
+  private candidates(picks: readonly Picked[], items: RecommendedItem[]): readonly string[] {
     const idOf = (item: number): string => this.ids.idOf(item);
     const endings = new Map<Interest | null, string>();
     return picks.map(({ item, score, interest, because, list, place }) => {
@@ -60,7 +58,8 @@ export class AnswerWriter {
       const ending = endings.get(interest) ?? `${JSON.stringify(interestId)}}`;
       endings.set(interest, ending);
       items.push({ item, score: shownScore(score), interestId, because });
-      const text = list ? this.texts.of(list, itemOfRow, idOf)[place] : candidateText(idOf(item), score);
+      const text =
+        list && this.texts ? this.texts.of(list, place, () => idOf(item)) : candidateText(idOf(item), score);
       if (because.length === 0) return text + ending;
       return `${text}${ending.slice(0, -1)},"because":${JSON.stringify(because.map(idOf))}}`;
     });

@@ -15,6 +15,7 @@ import type { AnswerMessage } from './answer-thread.js';
 import { upTo } from './pool.js';
 import type { ServingParts } from './serving.js';
 import type { EngineState } from './state.js';
+import { NeighborTexts } from './texts.js';
 
 /** A user as of an instant, and the state that answers. */
 export interface Known {
@@ -34,7 +35,7 @@ export class Answering {
 
   constructor(parts: ServingParts) {
     this.parts = parts;
-    this.writer = new AnswerWriter(parts.catalog.ids);
+    this.writer = new AnswerWriter(parts.catalog.ids, new NeighborTexts());
     this.log = new RecommendationLog(parts.directory, (item) => parts.catalog.ids.idOf(item));
   }
 

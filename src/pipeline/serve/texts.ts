@@ -6,24 +6,30 @@ const keptCharacters = 32_000_000;
 
 /**
  * The JSON of the neighbours of a medoid up to the interest they are recommended for: the same for all users, and what
- * takes longest to write. Kept by list, those asked for last; who asks holds the list, whose neighbours do not change.
+ * takes longest to write. Written when first asked for, and kept by list; who asks holds the list, which does not change.
  */
 export class NeighborTexts {
-  private recent = new Map<Neighbors, readonly string[]>();
-  private older = new Map<Neighbors, readonly string[]>();
+  private recent = new Map<Neighbors, (string | undefined)[]>();
+  private older = new Map<Neighbors, (string | undefined)[]>();
   private characters = 0;
 
-  of(list: Neighbors, itemOfRow: Uint32Array, idOf: (item: number) => string): readonly string[] {
-    const known = this.recent.get(list);
-    if (known) return known;
-    const texts =
-      this.older.get(list) ??
-      Array.from(list.rows, (row, i) => candidateText(idOf(itemOfRow[row]), list.scores[i]));
+  /** Of the neighbour at `place`. */
+  of(list: Neighbors, place: number, itemId: () => string): string {
+    const texts = this.recent.get(list) ?? this.keep(list);
+    const known = texts[place];
+    if (known !== undefined) return known;
+    const text = candidateText(itemId(), list.scores[place]);
+    this.characters += text.length;
+    texts[place] = text;
+    return text;
+  }
+
+  private keep(list: Neighbors): (string | undefined)[] {
+    const texts = this.older.get(list) ?? new Array<undefined>(list.rows.length).fill(undefined);
     if (this.characters >= keptCharacters) {
       [this.older, this.recent] = [this.recent, new Map()];
       this.characters = 0;
     }
-    this.characters += texts.reduce((sum, text) => sum + text.length, 0);
     this.recent.set(list, texts);
     return texts;
   }
