@@ -2,7 +2,7 @@
  * A sparse matrix by rows, and its products with tall dense matrices.
  *
  * Shapes: dense matrices are row-major Float64Array, `k` columns wide. Accumulation is in float64, in storage order,
- * so that the same input gives the same bits. Time: O(nnz · k). Memory: nothing is allocated.
+ * so that the same input gives the same bits. Time: O(nnz · k). Memory: products allocate nothing.
  */
 export interface CsrMatrix {
   readonly rows: number;
@@ -17,26 +17,58 @@ export interface CsrMatrix {
 export function multiply(a: CsrMatrix, x: Float64Array, k: number, out: Float64Array): void {
   out.fill(0, 0, a.rows * k);
   for (let row = 0; row < a.rows; row++) {
-    const to = row * k;
-    for (let p = a.rowStart[row]; p < a.rowStart[row + 1]; p++) {
-      const from = a.columns[p] * k;
-      const value = a.values[p];
-      for (let j = 0; j < k; j++) out[to + j] += value * x[from + j];
-    }
+    const end = a.rowStart[row + 1];
+    let p = a.rowStart[row];
+    for (; p + 3 < end; p += 4) addFour(a, p, x, k, out, row * k);
+    for (; p < end; p++) addOne(a, p, x, k, out, row * k);
   }
 }
 
-/** out (cols × k) = Aᵀ · y, with y of shape rows × k. */
-export function multiplyTransposed(a: CsrMatrix, y: Float64Array, k: number, out: Float64Array): void {
-  out.fill(0, 0, a.cols * k);
+function addOne(
+  { columns, values }: CsrMatrix,
+  p: number,
+  x: Float64Array,
+  k: number,
+  out: Float64Array,
+  to: number,
+): void {
+  const from = columns[p] * k;
+  const value = values[p];
+  for (let j = 0; j < k; j++) out[to + j] += value * x[from + j];
+}
+
+/** Four entries at once, summed in their order: the same bits in a quarter of the writes. */
+function addFour(
+  { columns, values }: CsrMatrix,
+  p: number,
+  x: Float64Array,
+  k: number,
+  out: Float64Array,
+  to: number,
+): void {
+  const [a, b, c, d] = [columns[p] * k, columns[p + 1] * k, columns[p + 2] * k, columns[p + 3] * k];
+  const [va, vb, vc, vd] = [values[p], values[p + 1], values[p + 2], values[p + 3]];
+  for (let j = 0; j < k; j++)
+    out[to + j] = out[to + j] + va * x[a + j] + vb * x[b + j] + vc * x[c + j] + vd * x[d + j];
+}
+
+/** Aᵀ, the entries of each row in the order of the rows of A. */
+export function transpose(a: CsrMatrix): CsrMatrix {
+  const rowStart = new Uint32Array(a.cols + 1);
+  const entries = a.rowStart[a.rows];
+  for (let p = 0; p < entries; p++) rowStart[a.columns[p] + 1]++;
+  for (let row = 0; row < a.cols; row++) rowStart[row + 1] += rowStart[row];
+  const columns = new Uint32Array(entries);
+  const values = new Float32Array(entries);
+  const next = rowStart.slice(0, a.cols);
   for (let row = 0; row < a.rows; row++) {
-    const from = row * k;
     for (let p = a.rowStart[row]; p < a.rowStart[row + 1]; p++) {
-      const to = a.columns[p] * k;
-      const value = a.values[p];
-      for (let j = 0; j < k; j++) out[to + j] += value * y[from + j];
+      const at = next[a.columns[p]]++;
+      columns[at] = row;
+      values[at] = a.values[p];
     }
   }
+  return { rows: a.cols, cols: a.rows, rowStart, columns, values };
 }
 
 /** Σ a_ij². */

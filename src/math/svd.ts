@@ -1,6 +1,6 @@
 import { dot, orthonormalize, roughlyOrthonormalize } from './qr.js';
 import { createRng } from './rng.js';
-import { type CsrMatrix, multiply, multiplyTransposed } from './sparse.js';
+import { type CsrMatrix, multiply, transpose } from './sparse.js';
 
 export interface TruncatedSvdOptions {
   /** Singular values wanted, ≥ 1. Fewer come back where the matrix has a lower rank. */
@@ -34,7 +34,7 @@ const negligible = 1e-6;
  * Convention: descending; of each left vector the entry of largest magnitude (the first of equals) is positive.
  * Shapes and units: u is rows × rank, row-major.
  * Preconditions and errors: finite values; options are the caller's to check. A zero matrix has rank 0.
- * Time and memory: O((q + 1)(nnz · k + (rows + cols) · k²)) with k = rank + oversampling; (rows + cols) · k float64.
+ * Time and memory: O((q + 1)(nnz · k + (rows + cols) · k²)) with k = rank + oversampling; (rows + cols) · k float64 and the transpose.
  * Departures: the small matrix is the triangular factor of AᵀQ, decomposed by one-sided Jacobi.
  * Checked by: test/math/svd.test.ts (golden values of a dense LAPACK SVD, orthogonality, determinism).
  */
@@ -45,13 +45,14 @@ export function truncatedSvd(a: CsrMatrix, options: TruncatedSvdOptions): Trunca
   let done = 0;
   const step = (): void => onStep?.(++done, steps);
 
+  const transposed = transpose(a);
   const narrow = gaussian(a.cols * k, seed);
   const q = new Float64Array(a.rows * k);
   multiply(a, narrow, k, q);
   step();
   for (let i = 0; i < powerIterations; i++) {
     roughlyOrthonormalize(q, a.rows, k);
-    multiplyTransposed(a, q, k, narrow);
+    multiply(transposed, q, k, narrow);
     step();
     roughlyOrthonormalize(narrow, a.cols, k);
     multiply(a, narrow, k, q);
@@ -59,7 +60,7 @@ export function truncatedSvd(a: CsrMatrix, options: TruncatedSvdOptions): Trunca
   }
   orthonormalize(q, a.rows, k);
   // A ≈ Q·QᵀA, and AᵀQ = P·Lᵀ gives A ≈ Q·L·Pᵀ: the SVD of the small L is all that is missing.
-  multiplyTransposed(a, q, k, narrow);
+  multiply(transposed, q, k, narrow);
   const l = orthonormalize(narrow, a.cols, k);
   step();
   const small = leftSingular(l, k);

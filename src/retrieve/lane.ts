@@ -61,8 +61,8 @@ export function neighborSource(input: LaneInput, query: Query, share: number): S
   };
 }
 
-/** How far a lane looks for a candidate unlike those picked, beyond the next. */
-const lookAhead = 128;
+/** How far a lane looks for a candidate unlike those picked: twice its share of the count, within these bounds. */
+const [leastAhead, lookAhead] = [16, 128];
 
 interface Ahead extends Found {
   /** Greatest cosine to the first `compared` picks. */
@@ -79,17 +79,20 @@ export class Lane {
   private readonly source: Source;
   private readonly picked: Picked;
   private readonly diversity: number;
+  private readonly reach: number;
   /** What is shown next where candidates are taken as they come. */
   private next: Found | null = null;
   /** What is chosen from under `diversity`. */
   private ahead: Ahead[] = [];
   private isDry = false;
 
-  constructor(source: Source, weight: number, picked: Picked, diversity: number) {
+  /** `share`: how many items it is thought to give. */
+  constructor(source: Source, weight: number, picked: Picked, diversity: number, share: number) {
     this.source = source;
     this.weight = weight;
     this.picked = picked;
     this.diversity = diversity;
+    this.reach = Math.min(lookAhead, Math.max(leastAhead, 2 * share));
   }
 
   /** The next candidate that is not picked yet, or null where there is none left. */
@@ -123,7 +126,7 @@ export class Lane {
 
   private lookAhead(): void {
     this.ahead = this.ahead.filter(({ item }) => !this.picked.has(item));
-    while (this.ahead.length < lookAhead && !this.isDry) {
+    while (this.ahead.length < this.reach && !this.isDry) {
       const next = this.source();
       if (!next) this.isDry = true;
       else if (!this.picked.has(next.item))

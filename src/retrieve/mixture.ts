@@ -38,9 +38,9 @@ export function mixtureSource(input: LaneInput, queries: readonly Query[], optio
   const rows = input.table.itemOfRow.length;
   const isSmall = rows * queries.length <= (options.scannedCells ?? scannedCells);
   const available = availableRows(input);
-  let wanted = isSmall ? available : Math.min(available, portion(2 * options.count + 32));
-  const list = (): readonly Found[] =>
-    isSmall ? rankAll(input, queries, options) : rankPool(input, queries, wanted, options);
+  let wanted = Math.min(available, portion(2 * options.count + 32));
+  const rank = isSmall ? rankAll : rankPool;
+  const list = (): readonly Found[] => rank(input, queries, wanted, options);
   let found = list();
   const given = new Set<ItemKey>();
   let at = 0;
@@ -60,10 +60,11 @@ export function mixtureSource(input: LaneInput, queries: readonly Query[], optio
   };
 }
 
-/** Every row that may come back. */
+/** The best of all rows that may come back: `wanted` of them, and those as good as the last. */
 function rankAll(
   { table, admit, barred }: LaneInput,
   queries: readonly Query[],
+  wanted: number,
   options: MixtureOptions,
 ): Found[] {
   const rows = table.itemOfRow.length;
@@ -76,15 +77,21 @@ function rankAll(
       sums.add(row, q, logWeight + (scores[row] - 1) / options.temperature);
   });
   const mayReturn = filterOf(table.live, admit?.rows);
-  const ranked: number[] = [];
+  const ranked = new Uint32Array(rows);
   const score = new Float64Array(rows);
+  const values = new Float64Array(rows);
+  let count = 0;
   for (let row = 0; row < rows; row++) {
     if (!mayReturn(row) || barred.has(table.itemOfRow[row])) continue;
     score[row] = options.temperature * sums.log(row) + 1 + options.bias(row);
-    ranked.push(row);
+    values[count] = score[row];
+    ranked[count++] = row;
   }
-  ranked.sort((a, b) => score[b] - score[a] || a - b);
-  return ranked.map((row) => ({
+  const rising = values.subarray(0, count).sort();
+  const least = rising[Math.max(0, count - wanted)];
+  const best = Array.from(ranked.subarray(0, count).filter((row) => score[row] >= least));
+  best.sort((a, b) => score[b] - score[a] || a - b);
+  return best.map((row) => ({
     item: table.itemOfRow[row],
     score: score[row],
     from: queries[sums.greatest[row]].from,

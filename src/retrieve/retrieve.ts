@@ -151,11 +151,11 @@ function makeLanes(input: LaneInput, queries: readonly Query[], plan: LanePlan):
     const bias = (row: number): number => (prior ? recipe.prior * prior.of(row) : 0);
     const { normalized } = plan;
     const options = { count, temperature, bias, normalized, mean: meanOf(queries, normalized) };
-    return [new Lane(mixtureSource(input, queries, options), 1, picked, diversity)];
+    return [new Lane(mixtureSource(input, queries, options), 1, picked, diversity, count)];
   }
   const share = Math.ceil(count / queries.length);
   return queries.map(
-    (query) => new Lane(neighborSource(input, query, share), query.weight, picked, diversity),
+    (query) => new Lane(neighborSource(input, query, share), query.weight, picked, diversity, share),
   );
 }
 
