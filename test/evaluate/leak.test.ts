@@ -1,6 +1,7 @@
 import type { PinnerSage } from 'pinnersage';
 import { expect, test } from 'vitest';
 import { openDirectory } from '../../src/disk/directory.js';
+import { calibrate } from '../../src/evaluate/calibrate.js';
 import { prepareEvaluation } from '../../src/evaluate/evaluation.js';
 import { guardModels, guardUser } from '../../src/evaluate/guard.js';
 import { HistoryMaker } from '../../src/evaluate/history.js';
@@ -93,6 +94,31 @@ test('tags of after the cut end the run, alone and mixed; those of before do not
   const report = await evaluateHere(early, { ...options, space: 'mixed' });
   expect(report.protocol.undated).toEqual([]);
 });
+
+test('calibration refuses text of after its first cut as the test does, and sees nothing of the test period', async () => {
+  const tagged = (date: string) => async (data: PinnerSage) => {
+    await data.putItems(
+      Array.from({ length: 200 }, (_, i) => ({
+        itemId: `i${i}`,
+        metadata: { tags: [`t${i % 8}`, `s${i % 40}`], as_of: date },
+      })),
+    );
+    await data.embed({ from: 'text', space: 'tags', fields: ['tags'], dim: 8 });
+  };
+  const options = { space: 'tags', users: 12, workers: 1, store: false, windowDays: 'all' } as const;
+  // Validated from the 25th day on, until the test begins on the 33rd.
+  const late = await directoryOf(actions, tagged('2026-01-28T00:00:00Z'));
+  await expect(calibrate(late, options)).rejects.toMatchObject({ code: 'leak' });
+  const first = await calibrate(await directoryOf(actions, tagged('2025-12-31')), options);
+  const until = Date.parse(first.until);
+  const changed = actions.map((action) =>
+    action.timestamp >= until
+      ? { ...action, itemId: `i${(Number(action.itemId.slice(1)) + 50) % 200}` }
+      : action,
+  );
+  const again = await calibrate(await directoryOf(changed, tagged('2025-12-31')), options);
+  expect(again).toEqual(first);
+}, 240_000);
 
 test('vectors without a date cannot be checked, and the report says so', async () => {
   const report = await evaluateHere(await directoryOf(actions), { contenders: ['last'] });
