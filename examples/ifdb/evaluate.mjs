@@ -1,15 +1,15 @@
 // From the raw files of the Interactive Fiction Database to an evaluation report: which way to serve its readers finds what
-// they play or wish for next.
+// they play or wish for next, in three spaces (text, co-engagement, a mix of both), each calibrated on a time before the test.
 //
-//   node examples/ifdb/evaluate.mjs [FOLDER WITH THE .parquet FILES] [REPORT.html]
+//   node examples/ifdb/evaluate.mjs [FOLDER WITH THE .parquet FILES] [REPORT.html] [RESULT.json]
 //
-// Test period: from July 2022 on, the last fifth of the log. Tags are those of before: each carries its date, the newest
-// becomes the item's `as_of`, and the evaluation would refuse tags that are younger than its first cut. Titles and
-// descriptions are those of 2026: they carry no date, and hardly change once a game is out.
-// Window: all of it, for every contender. People come to this site a few times a year.
-// Alpha: 1.3, as in run.mjs beside, because the starting rule leaves most text vectors alone.
+// Test period: from July 2022 on, the last fifth of the log; calibrated on the two years before. Tags are those of before
+// both: each carries its date, the newest becomes the item's `as_of`, and calibration and evaluation would refuse tags that
+// are younger than their first cut. Titles and descriptions are those of 2026: they carry no date, and hardly change once a
+// game is out. Window: all of it, for every contender. People come to this site a few times a year: steps are of four weeks,
+// and vectors are learnt anew every year. Relevance and diversity are measured in the text space.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,12 +17,14 @@ import { open } from 'pinnersage';
 
 const folder = process.argv[2] ?? fileURLToPath(new URL('../../../shared/data/ifdb', import.meta.url));
 const report = process.argv[3] ?? 'ifdb-evaluation.html';
+const result = process.argv[4];
 if (!existsSync(join(folder, 'gametags.parquet'))) {
   console.error(`no IFDB files in ${folder}; name their folder as the first argument`);
   process.exit(77);
 }
 
-const testFrom = '2022-07-01';
+const [tagsUntil, validationFrom, testFrom] = ['2020-06-01', '2020-07-01', '2022-07-01'];
+const started = performance.now();
 const dir = join(mkdtempSync(join(tmpdir(), 'pinnersage-ifdb-')), 'data');
 const data = await open(dir);
 const tags = join(folder, 'gametags.parquet').replaceAll("'", "''");
@@ -31,7 +33,7 @@ await data.importItems(join(folder, 'game_docs_retrieval.parquet'), {
       regexp_extract(doc_text, 'Description: (.*)', 1, 's') AS description
     FROM file LEFT JOIN (
       SELECT gameid, list_sort(list(DISTINCT tag)) AS tags, strftime(max(moddate::TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ') AS as_of
-      FROM read_parquet('${tags}') WHERE moddate::TIMESTAMP < TIMESTAMP '${testFrom}' GROUP BY gameid
+      FROM read_parquet('${tags}') WHERE moddate::TIMESTAMP < TIMESTAMP '${tagsUntil}' GROUP BY gameid
     ) AS dated USING (gameid)`,
 });
 const map = { user_id: 'userid', item_id: 'gameid', timestamp: 'date_added' };
@@ -41,14 +43,31 @@ for (const [file, type] of [
   ['playedgames.parquet', 'played'],
 ])
   await data.importActions(join(folder, file), { map, type, sinceMs });
-await data.embed({ from: 'text', fields: ['title', 'tags', 'description'] });
-await data.setAlpha(1.3);
+const fields = ['title', 'tags', 'description'];
+await data.embed({ from: 'text', fields });
+await data.embed({ from: 'actions' });
+await data.embed({ from: 'mix', fields });
 await data.configure({ windowDays: 'all' });
 await data.close();
 
 const cli = fileURLToPath(new URL('cli/main.js', import.meta.resolve('pinnersage')));
-const flags = ['--data', dir, '--from', testFrom, '--exposure-strength', '1', '--report', report];
-const { status } = spawnSync(process.execPath, [cli, 'evaluate', ...flags], { stdio: 'inherit' });
+/** A command on the directory; what it prints goes to the terminal, or comes back. */
+const run = (stdout, ...args) => {
+  const { status, stdout: printed } = spawnSync(process.execPath, [cli, ...args, '--data', dir], {
+    stdio: ['inherit', stdout, 'inherit'],
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  return printed;
+};
+const validation = ['--from', validationFrom, '--until', testFrom, '--step', '28', '--users', '100'];
+for (const space of ['text', 'actions', 'mix']) run('inherit', 'calibrate', '--space', space, ...validation);
+const flags = [
+  ...['--beside', 'actions,mix', '--from', testFrom, '--step', '28', '--refit', '365', '--users', '250'],
+  ...['--exposure-strength', '1', '--report', report],
+];
+const printed = run(result ? 'pipe' : 'inherit', 'evaluate', ...flags, ...(result ? ['--json'] : []));
+if (result) writeFileSync(result, printed);
 rmSync(join(dir, '..'), { recursive: true });
-if (status === 0) console.log(`\nthe report with charts: ${report}`);
-process.exit(status ?? 1);
+const seconds = ((performance.now() - started) / 1000).toFixed(0);
+console.log(`\nthe report with charts: ${report}; ${seconds} s from raw files`);

@@ -14,6 +14,7 @@ export function tablesOf(report: EvaluationReport): string {
     budgets(report),
     curve(report),
     orderings(report),
+    calibrated(report),
     segments(report),
     words.join('\n'),
   ]
@@ -114,6 +115,26 @@ function orderings({ orderings: found }: EvaluationReport): string {
     against ?? '',
   ]);
   return `Orderings of the paper\n${table(['claim', 'metric', 'verdict', 'difference', 'single'], rows)}`;
+}
+
+function calibrated({ protocol, calibrated: found }: EvaluationReport): string {
+  if (found.length === 0) return '';
+  const metrics = [
+    ...protocol.budgets.map((budget) => `recall@${budget}`),
+    ...protocol.budgets.map((budget) => `relevance@${budget}`),
+    `hit@${protocol.budget}`,
+    `ndcg@${protocol.budget}`,
+    'rPrecision',
+    'reciprocalRank',
+    'diversity',
+    'novelty',
+  ];
+  const rows = metrics.map((metric) => [
+    metric,
+    ...found.map(({ differences }) => shown(differences[metric])),
+  ]);
+  const head = ['metric', ...found.map(({ contender }) => contender)];
+  return `As calibrated, less the best single embedding of the same calibration, paired, 95 %\n${table(head, rows)}`;
 }
 
 /** Recall by group of the contenders that are compared most: the baseline and the one with the best recall. */

@@ -21,7 +21,7 @@ import type { CalibrateOptions, CalibrationReport, Tried } from './calibraterepo
 import { adviceOf } from './calibratewords.js';
 import type { RecipeSetting } from './contenders/recipe.js';
 import { type Evaluation, prepareEvaluation } from './evaluation.js';
-import { mainBudget, metricAt } from './layout.js';
+import { mainBudget, metricAt, perRanking } from './layout.js';
 import { builtInContenders } from './options.js';
 import { Survey } from './survey.js';
 import { type WalkOptions, walkForward } from './walk.js';
@@ -205,8 +205,11 @@ class Run {
     const seed = this.options.seed ?? 0;
     const single = ranked.filter(isSingle)[0];
     const rivals = ranked.filter((setting) => !isSingle(setting)).slice(0, compared);
-    const recall = budgets.all.map((count) => metricAt('recall', count));
-    const guarded = [...recall, metricAt('relevance', budget)];
+    const everywhere = budgets.all.flatMap((count) => [
+      metricAt('recall', count),
+      metricAt('relevance', count),
+    ]);
+    const guarded = [...everywhere, metricAt('hit', budget), metricAt('ndcg', budget), ...perRanking];
     const gains = [metricAt('recall', budget), metricAt('relevance', budget), 'diversity'];
     const names = [single, ...rivals].map(({ name }) => name);
     const table = survey.table(names, [...new Set([...guarded, ...gains])], seed);

@@ -11,7 +11,8 @@ export interface Fixed {
 /** Decays of popularity that are tried, per day. */
 export const popularityLambdas = [0.001, 0.01, 0.03, 0.1];
 const lambdas = [0, 0.001, 0.01, 0.03, 0.1];
-const priors = [0, 0.2, 0.4, 0.8, 1.6, 3.2];
+/** At the last little but popularity is left: what is alike decides between equals. */
+const priors = [0, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 50];
 const shares = [0.2, 0.1, 0.05];
 /** Squared distances between unit vectors: cosines of .8, .68, .55, .4, .25 and .1 between two points that just merge. */
 const alphas = [0.4, 0.64, 0.9, 1.2, 1.5, 1.8];

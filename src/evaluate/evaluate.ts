@@ -44,7 +44,7 @@ export async function evaluate(path: string, options: EvaluateOptions = {}): Pro
   const directory = await openDirectory(path, { mode: 'read' });
   try {
     const evaluation = prepareEvaluation(directory, input);
-    const calibrated = calibratedSources(evaluation.space.info, contenders);
+    const calibrated = calibratedSources(evaluation.space.info, contenders, exposureStrength);
     const sources = [{ ...builtInContenders, args }, ...calibrated, ...modules];
     const taking = (await loadContenders(sources)).map(({ name }) => name);
     const chosen = chosenBaseline(taking, baseline);
@@ -68,9 +68,13 @@ export async function evaluate(path: string, options: EvaluateOptions = {}): Pro
 }
 
 /** What calibration chose, where there is a calibration and its contenders are wanted. */
-function calibratedSources(space: SpaceInfo, wanted: readonly string[] | undefined): ContenderSource[] {
+function calibratedSources(
+  space: SpaceInfo,
+  wanted: readonly string[] | undefined,
+  exposureStrength?: number,
+): ContenderSource[] {
   const names = calibratedNames.filter((name) => wanted?.includes(name) ?? true);
-  const source = calibratedContenders(space, names);
+  const source = calibratedContenders(space, names, exposureStrength);
   if (source) return [source];
   if (wanted === undefined || names.length === 0) return [];
   throw new PinnersageError(

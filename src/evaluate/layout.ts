@@ -14,7 +14,7 @@ export type Denominator = 'steps' | 'ranked';
 
 const perBudget = ['relevance', 'recall', 'hit', 'ndcg'] as const;
 const perList = ['diversity', 'novelty', 'tail'] as const;
-const perRanking = ['rPrecision', 'reciprocalRank'] as const;
+export const perRanking = ['rPrecision', 'reciprocalRank'] as const;
 
 export function layoutFor(budgets: Budgets): Layout {
   const metrics = [

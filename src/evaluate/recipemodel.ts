@@ -9,8 +9,8 @@ import type { UserAtCut, UserModel } from './contender.js';
 
 /**
  * A user as some interests, whoever found them, asked by a recipe: candidates are what production retrieves from them
- * (`src/retrieve`). An item is scored by its greatest cosine to any embedding of the user (plus the popularity prior):
- * those of the `top` interests under that choice, else of all of them. What the run sets for every contender (`shared`)
+ * (`src/retrieve`). An item is scored by its greatest cosine to any embedding of the user, under a mixture by that of all,
+ * plus the popularity prior: those of the `top` interests under that choice, else of all of them. What the run sets for every contender (`shared`)
  * goes before the recipe's own.
  */
 export function recipeModel(
@@ -31,33 +31,57 @@ export function recipeModel(
         ({ item }) => item,
       ),
     score: (item) => {
-      scores ??= greatestCosine(user, interests, recipe);
+      scores ??= scoresOf(user, interests, recipe);
       return scores(item);
     },
   };
 }
 
-function greatestCosine(user: UserAtCut, interests: readonly Interest[], recipe: Recipe): UserModel['score'] {
+function scoresOf(user: UserAtCut, interests: readonly Interest[], recipe: Recipe): UserModel['score'] {
   const { table, normalized, prior } = user.models;
   const used = recipe.interests === 'top' ? interests.slice(0, recipe.medoids) : interests;
   const drawn = used.map((interest) => ({ interest, probability: 0 }));
   const queries = makeQueries(drawn, recipe.query, table, normalized);
   const pointOf = new Map(Array.from(user.points.itemKeys, (item, point) => [item, point]));
-  const own = new Set<number>();
+  // Points come first: their cosines are known.
+  const own = new Map<number, Query>();
   const others: Query[] = [];
   for (const query of queries) {
     const point = query.row === null ? undefined : pointOf.get(table.itemOfRow[query.row]);
     if (point === undefined) others.push(query);
-    else own.add(point);
+    else own.set(point, query);
   }
-  const points = Uint32Array.from(own);
+  const points = Uint32Array.from(own.keys());
+  const together = recipe.merge === 'mixture' ? mixtureOf([...own.values(), ...others], recipe) : greatest;
+  const all = new Float64Array(points.length + others.length);
   return (item) => {
     const cosines = user.cosines(item);
-    let greatest = Number.NEGATIVE_INFINITY;
-    for (const point of points) greatest = Math.max(greatest, cosines[point]);
     const vector = vectorOf(table, item) as Float32Array;
-    for (const { vector: other } of others) greatest = Math.max(greatest, cosine(other, vector));
-    return greatest + (recipe.prior > 0 ? recipe.prior * prior().of(table.rowOfItem[item]) : 0);
+    points.forEach((point, i) => {
+      all[i] = cosines[point];
+    });
+    others.forEach((other, i) => {
+      all[points.length + i] = cosine(other.vector, vector);
+    });
+    return together(all) + (recipe.prior > 0 ? recipe.prior * prior().of(table.rowOfItem[item]) : 0);
+  };
+}
+
+function greatest(cosines: Float64Array): number {
+  return cosines.reduce((most, cosine) => Math.max(most, cosine), Number.NEGATIVE_INFINITY);
+}
+
+/** τ ln Σ w exp((cos − 1)/τ) + 1, as `src/retrieve/mixture.ts` has it. */
+function mixtureOf(queries: readonly Query[], { temperature }: Recipe): (cosines: Float64Array) => number {
+  const total = queries.reduce((sum, { weight }) => sum + weight, 0);
+  const weights = queries.map(({ weight }) => (total > 0 ? weight : 1 / queries.length));
+  return (cosines) => {
+    const most = greatest(cosines);
+    const sum = weights.reduce(
+      (all, weight, q) => all + weight * Math.exp((cosines[q] - most) / temperature),
+      0,
+    );
+    return most + temperature * Math.log(sum);
   };
 }
 

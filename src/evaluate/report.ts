@@ -14,6 +14,8 @@ export interface EvaluationReport {
   /** Relevance and diversity by the number of interests asked. */
   readonly curve: readonly CurvePoint[];
   readonly orderings: readonly Ordering[];
+  /** Per calibrated space: what was chosen beside the best single embedding of the same calibration. */
+  readonly calibrated: readonly CalibratedComparison[];
   readonly segments: readonly Segmentation[];
   /** What won, where, and how surely. */
   readonly words: readonly string[];
@@ -75,6 +77,21 @@ export interface CurvePoint {
   readonly e: number | 'all';
   readonly relevance: Estimate;
   readonly diversity: Estimate;
+}
+
+export interface CalibratedComparison {
+  readonly space: string;
+  readonly contender: string;
+  readonly against: string;
+  /** The single embedding was kept: there is nothing between them. */
+  readonly isSame: boolean;
+  /** Recall at no budget more than .02 below, at the lower end of the interval. */
+  readonly keepsRecall: boolean;
+  /** Metrics on which the whole interval lies above 0, and below. */
+  readonly betterOn: readonly string[];
+  readonly worseOn: readonly string[];
+  /** Chosen less single, paired, by metric. */
+  readonly differences: { readonly [metric: string]: Estimate };
 }
 
 export type Verdict = 'holds' | 'fails' | 'unclear';

@@ -2,6 +2,7 @@ import { deriveSeed } from '../math/hash.js';
 import { createRng } from '../math/rng.js';
 import { type EmbeddingTable, type Metadata, vectorOf } from '../model/item.js';
 import { type Estimate, resamples } from './bootstrap.js';
+import { calibratedComparisons } from './calibrated.js';
 import type { Evaluation } from './evaluation.js';
 import { undated } from './guard.js';
 import { mainBudget, metricAt } from './layout.js';
@@ -40,9 +41,25 @@ export function summarize(
   const contenders = outcome.contenders.map((_, c) => contenderOf(table, outcome, c, baseline, protocol));
   const curve = curveOf(table, outcome, randomDistance);
   const orderings = orderingsOf(table, outcome.layout);
+  const calibrated = calibratedIn(evaluation, table, outcome, randomDistance);
   const grouped = segmentsOf(outcome, segments, attributesOf, seed);
-  const found = { protocol, baseline, contenders, curve, orderings, segments: grouped };
+  const found = { protocol, baseline, contenders, curve, orderings, calibrated, segments: grouped };
   return { ...found, words: wordsOf(found, table, outcome.layout), notes: notesOf(protocol) };
+}
+
+/** In the order of the spaces; diversity in the unit of the report. */
+function calibratedIn(
+  { space }: Evaluation,
+  table: MetricTable,
+  { contenders, layout }: Outcome,
+  randomDistance: number,
+): EvaluationReport['calibrated'] {
+  const beside = contenders.flatMap(({ name }) => name.split('@').slice(1));
+  const spaces = [space.info.name, ...new Set(beside)];
+  return calibratedComparisons(table, layout, spaces).map((one) => ({
+    ...one,
+    differences: { ...one.differences, diversity: over(one.differences.diversity, randomDistance) },
+  }));
 }
 
 function protocolOf(evaluation: Evaluation, outcome: Outcome, randomDistance: number): ProtocolReport {

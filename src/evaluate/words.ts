@@ -17,6 +17,7 @@ export function wordsOf(found: Found, table: MetricTable, layout: Layout): strin
     ...severalAgainstOne(rivals, metrics, table),
     ...ceiling(found.contenders, rivals, metrics[1] ?? metrics[0]),
     ...orderingWords(found),
+    ...calibratedWords(found),
     ...spaceWords(rivals, metrics, table),
     ...exposureWords(found, table, metrics),
     ...segmentWords(found, rivals, metrics[1] ?? metrics[0]),
@@ -101,6 +102,20 @@ function orderingWords({ orderings }: Found): string[] {
     `Of ${orderings.length} orderings of the paper ${count('holds')} hold here, ${count('fails')} fail, ` +
       `${count('unclear')} are unclear.`,
   ];
+}
+
+/** Whether what calibration chose holds in the test. */
+function calibratedWords({ calibrated }: Found): string[] {
+  return calibrated.map(({ space, isSame, keepsRecall, betterOn, worseOn }) => {
+    const head = `Space "${space}", as calibrated, less its best single embedding:`;
+    if (isSame) return `${head} the same, calibration kept the single embedding.`;
+    const list = (metrics: readonly string[]): string =>
+      metrics.length > 0 ? metrics.map(labelOf).join(', ') : 'nothing';
+    return (
+      `${head} surely better on ${list(betterOn)}; surely worse on ${list(worseOn)}; recall ` +
+      `${keepsRecall ? 'nowhere' : 'somewhere'} below −.02 at the lower end of its interval.`
+    );
+  });
 }
 
 /** The best of each space that was walked beside, against the best of the first: which embedding to build. */

@@ -65,6 +65,9 @@ export function neighborSource(input: LaneInput, query: Query, share: number): S
 const [leastAhead, lookAhead] = [16, 128];
 
 interface Ahead extends Found {
+  readonly vector: Float32Array | null;
+  /** Of the vector, squared. */
+  readonly length: number;
   /** Greatest cosine to the first `compared` picks. */
   likeness: number;
   compared: number;
@@ -129,8 +132,7 @@ export class Lane {
     while (this.ahead.length < this.reach && !this.isDry) {
       const next = this.source();
       if (!next) this.isDry = true;
-      else if (!this.picked.has(next.item))
-        this.ahead.push({ ...next, likeness: Number.NEGATIVE_INFINITY, compared: 0 });
+      else if (!this.picked.has(next.item)) this.ahead.push(this.picked.aheadOf(next));
     }
   }
 }
@@ -142,6 +144,7 @@ export class Picked {
   /** In the order of the picks. */
   private readonly order: ItemKey[] = [];
   private readonly vectors: Float32Array[] = [];
+  private readonly lengths: number[] = [];
   private taken = 0;
 
   constructor(table: EmbeddingTable) {
@@ -157,21 +160,46 @@ export class Picked {
     this.order.push(item);
   }
 
+  aheadOf(found: Found): Ahead {
+    const vector = vectorOf(this.table, found.item);
+    const length = vector ? product(vector, vector) : 0;
+    return { ...found, vector, length, likeness: Number.NEGATIVE_INFINITY, compared: 0 };
+  }
+
   /** Brings the likeness of a candidate up to date. */
   compare(next: Ahead): void {
-    const vector = vectorOf(this.table, next.item);
+    const { vector, length } = next;
     if (!vector) return;
     this.takeVectors();
-    for (; next.compared < this.vectors.length; next.compared++)
-      next.likeness = Math.max(next.likeness, cosine(vector, this.vectors[next.compared]));
+    for (; next.compared < this.vectors.length; next.compared++) {
+      const both = product(vector, this.vectors[next.compared]);
+      const like = both === 0 ? 0 : both / Math.sqrt(length * this.lengths[next.compared]);
+      next.likeness = Math.max(next.likeness, like);
+    }
   }
 
   private takeVectors(): void {
     for (; this.taken < this.order.length; this.taken++) {
       const vector = vectorOf(this.table, this.order[this.taken]);
-      if (vector) this.vectors.push(vector);
+      if (!vector) continue;
+      this.vectors.push(vector);
+      this.lengths.push(product(vector, vector));
     }
   }
+}
+
+/** Inner product in four sums: a chain of one would wait for itself. */
+function product(a: Float32Array, b: Float32Array): number {
+  let [p, q, r, s] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < a.length; i += 4) {
+    p += a[i] * b[i];
+    q += a[i + 1] * b[i + 1];
+    r += a[i + 2] * b[i + 2];
+    s += a[i + 3] * b[i + 3];
+  }
+  for (; i < a.length; i++) p += a[i] * b[i];
+  return p + q + (r + s);
 }
 
 export function cosine(a: Float32Array, b: Float32Array): number {

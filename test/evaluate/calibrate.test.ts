@@ -77,7 +77,16 @@ test('the period ends where the test of evaluate begins; a test that overlaps it
   await expect(evaluate(path, { ...options, fromMs: choice.untilMs - day })).rejects.toMatchObject({
     code: 'leak',
   });
-  const found = await evaluate(path, { ...options, baseline: 'calibrated-single' });
+  const found = await evaluate(path, { ...options, baseline: 'calibrated-single', exposureStrength: 1 });
+  const [compared] = found.calibrated;
+  expect(compared).toMatchObject({ contender: 'calibrated', against: 'calibrated-single', isSame: false });
+  expect(compared.betterOn).toContain(`recall@${report.budget}`);
+  const chosen = found.contenders.find(({ name }) => name === 'calibrated');
+  expect(compared.differences).toEqual(chosen?.differences);
+  expect(found.words.join('\n')).toMatch(
+    /as calibrated, less its best single embedding: surely better on .*recall@/,
+  );
+  expect(found.contenders.map(({ name }) => name)).toContain('calibrated+exposure');
   expect(Date.parse(found.protocol.from)).toBeGreaterThanOrEqual(choice.untilMs);
   expect(found.protocol).toMatchObject({ windowDays: 'all', lambda: choice.lambda });
   const recall = (name: string): number | undefined =>

@@ -4,6 +4,7 @@ import { resolveRecipe } from '../../retrieve/recipe.js';
 import type { Contender, ContenderSource } from '../contender.js';
 import type { Provenance } from '../guard.js';
 import { recipeModel } from '../recipemodel.js';
+import { withExposure } from './exposure.js';
 
 /** A setting of the product's own retrieval, as plain data. What is not given is the run's, or the paper's. */
 export interface RecipeSetting {
@@ -14,6 +15,8 @@ export interface RecipeSetting {
   readonly alpha?: number;
   /** Per day. */
   readonly lambda?: number;
+  /** Adds a copy that is re-ranked by exposure. Default: 0, none. Range: ≥ 0. */
+  readonly exposureStrength?: number;
 }
 
 const sampledDraws = 10;
@@ -31,7 +34,11 @@ export function recipeContender({ name, about, recipe: given, alpha, lambda }: R
 }
 
 export function contenders(args?: unknown): Contender[] {
-  return ((args ?? []) as readonly RecipeSetting[]).map(recipeContender);
+  return ((args ?? []) as readonly RecipeSetting[]).flatMap((setting) => {
+    const contender = recipeContender(setting);
+    const { exposureStrength = 0 } = setting;
+    return exposureStrength > 0 ? [contender, withExposure(contender, exposureStrength)] : [contender];
+  });
 }
 
 export function recipeSource(settings: readonly RecipeSetting[]): ContenderSource {
@@ -45,10 +52,11 @@ export const calibratedNames: readonly string[] = ['calibrated', 'calibrated-sin
 export function calibratedContenders(
   { calibration, alpha }: SpaceInfo,
   names = calibratedNames,
+  exposureStrength = 0,
 ): ContenderSource | null {
   if (!calibration) return null;
   const { recipe, lambda, single, family } = calibration;
-  const shaping = alpha ? { alpha: alpha.value } : {};
+  const shaping = { ...(alpha ? { alpha: alpha.value } : {}), exposureStrength };
   const settings: RecipeSetting[] = [
     {
       name: 'calibrated',
