@@ -223,8 +223,14 @@ export class ChunkRunner {
     const interests = isReused
       ? weighAgain(stored.interests, points, weighedAt, options.lambda, this.scratch.map)
       : this.infer(user, points, weighedAt, stored?.interests ?? []);
-    if (isReused) this.reused++;
-    this.weigh(points, weighedAt);
+    if (isReused) {
+      this.reused++;
+      this.weigh(points, weighedAt);
+    } else {
+      // The clusterer has summed them up already.
+      const { itemKeys } = points;
+      for (let i = 0; i < itemKeys.length; i++) this.setPart(itemKeys[i], this.scratch.decayed[i]);
+    }
     return { basis, weighedAt, changesAt, leftOut, interests, weightOf: this.partOf };
   }
 
@@ -250,8 +256,12 @@ export class ChunkRunner {
     const { lambda } = this.plan.options;
     for (let i = 0; i < itemKeys.length; i++) {
       const sum = importanceOfRun(times, weights, actionOffsets[i], actionOffsets[i + 1], asOf, lambda);
-      this.parts[itemKeys[i]] = Math.min(largestFloat, sum);
+      this.setPart(itemKeys[i], sum);
     }
+  }
+
+  private setPart(item: number, sum: number): void {
+    this.parts[item] = Math.min(largestFloat, sum);
   }
 
   private readonly partOf = (item: number): number => this.parts[item];

@@ -22,6 +22,8 @@ export interface InferOptions extends Pick<ProfileOptions, 'alpha' | 'lambda' | 
 /** Memory of `inferWith`, used again for the next user. */
 export class InferScratch {
   readonly map = new U32Map();
+  /** Of the last run: per point, what its actions come to as of then. Lasts until the clusterer runs again. */
+  decayed: Float64Array = new Float64Array(0);
 }
 
 /**
@@ -74,6 +76,7 @@ export function inferWith(
   const sized = repeats === 'count';
   const decay = { asOf: asOfMs, unit: dayMs, lambda };
   const found = clusterer.active(itemKeys.length, points, { alpha, sized, ...decay });
+  scratch.decayed = found.decayed;
   const members = membersOf(found, itemKeys);
   const ids = assignIds(members, identity, published, scratch.map);
   const interests = members.map((items, cluster) =>

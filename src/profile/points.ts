@@ -116,14 +116,17 @@ function keepRows(
   const { rows } = scratch;
   const windowMs = windowDays === 'all' ? Number.POSITIVE_INFINITY : windowDays * dayMs;
   const startMs = asOfMs - windowMs;
-  const { items, times } = log;
+  const { items, times, types: codes } = log;
+  const interest = types.map(({ role }) => role === 'interest');
   let kept = 0;
   let inOrder = true;
   let oldest = Number.POSITIVE_INFINITY;
   let comes = Number.POSITIVE_INFINITY;
   for (let row = 0; row < log.length; row++) {
     const time = times[row];
-    if (typeOf(types, log.types[row]).role !== 'interest') left.role++;
+    const isInterest = interest[codes[row]];
+    if (isInterest === undefined) throw unknownType(codes[row], types);
+    if (!isInterest) left.role++;
     else if (time > asOfMs) {
       left.afterAsOf++;
       if (time < comes) comes = time;
@@ -143,9 +146,8 @@ function keepRows(
   return kept;
 }
 
-function typeOf(types: readonly ActionType[], code: number): ActionType {
-  if (code < types.length) return types[code];
-  throw new PinnersageError('internal', `action type code: got ${code}, expected one below ${types.length}`);
+function unknownType(code: number, types: readonly ActionType[]): PinnersageError {
+  return new PinnersageError('internal', `action type code: got ${code}, expected one below ${types.length}`);
 }
 
 /** Gives each distinct item a slot, in the order of first occurrence; returns how many. */
