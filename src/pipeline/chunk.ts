@@ -245,7 +245,8 @@ export class ChunkRunner {
     const n = points.itemKeys.length;
     this.gather(this.clusterer.vectors(n), points.itemKeys, table.rowOfItem);
     const identity = { user: this.log.users.idOf(user), space, generation: spaceGeneration };
-    const given = { ...options, identity };
+    const { alpha, lambda, repeats } = options;
+    const given = { alpha, lambda, repeats, identity };
     const interests = inferWith(this.clusterer, this.scratch, points, asOf, given, published);
     this.clusterMs += performance.now() - started;
     return interests;
