@@ -24,7 +24,8 @@ interface Place {
   readonly end: Buffer | null;
 }
 
-const mostKnown = 400_000;
+/** Of how many users the place of the newest block is remembered. */
+export const mostKnown = 400_000;
 
 /** The blocks of a log, changed row by row. */
 export class BlockTable {

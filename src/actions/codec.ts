@@ -56,7 +56,7 @@ export function encodeValue(record: ActionRecord): Buffer {
   value[1] = 0;
   value.writeUInt16LE(record.type, 2);
   value.writeUInt32LE(record.item, 4);
-  value.fill(0, seqAt, seqAt + 16);
+  stamp(value, 0, 0);
   value.writeFloatLE(record.weight, 24);
   value.write(extras, fixedBytes);
   return value;

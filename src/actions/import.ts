@@ -219,25 +219,38 @@ export function toRecords(
   const userIds = actions.map((action) => action.userId as string);
   const itemIds = actions.map((action) => action.itemId as string);
   const types = actions.map((action) => action.type as string);
-  const isNew =
-    userIds.some((id) => log.users.find(id) === null) ||
-    itemIds.some((id) => items.find(id) === null) ||
-    types.some((type) => log.types.find(type) === null);
-  const number = () => ({
-    users: log.users.ensureAll(userIds),
-    items: items.ensureAll(itemIds),
-    types: types.map((type) => log.types.ensure(type)),
-  });
-  const keys = isNew ? directory.write(number) : number();
+  const found = [
+    findAll(userIds, (id) => log.users.find(id)),
+    findAll(itemIds, (id) => items.find(id)),
+    findAll(types, (type) => log.types.find(type)),
+  ];
+  const [userKeys, itemKeys, typeCodes] = found.every((keys) => keys !== null)
+    ? found
+    : directory.write(() => [
+        log.users.ensureAll(userIds),
+        items.ensureAll(itemIds),
+        types.map((type) => log.types.ensure(type)),
+      ]);
   return actions.map((action, i) => ({
-    user: keys.users[i],
+    user: userKeys[i],
     time: action.timestamp,
-    item: keys.items[i],
-    type: keys.types[i],
+    item: itemKeys[i],
+    type: typeCodes[i],
     weight: Number.isNaN(action.weight) ? 1 : action.weight,
     eventId: action.eventId,
     extras: extrasOf(action),
   }));
+}
+
+/** null where one of the names has no number yet. */
+function findAll(names: readonly string[], find: (name: string) => number | null): Uint32Array | null {
+  const keys = new Uint32Array(names.length);
+  for (let i = 0; i < names.length; i++) {
+    const key = find(names[i]);
+    if (key === null) return null;
+    keys[i] = key;
+  }
+  return keys;
 }
 
 function rawRows(batch: RowBatch, type: string | undefined): (row: number) => RawAction {

@@ -5,7 +5,7 @@ import { IdTable } from '../disk/ids.js';
 import type { UserLog } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
 import { compareKeys, eachRow, endKey, isBlock, rowsOf, timeKey } from './blocks.js';
-import { BlockTable } from './blocktable.js';
+import { BlockTable, mostKnown } from './blocktable.js';
 import {
   appendColumns,
   createColumns,
@@ -30,6 +30,8 @@ export type ScanMemory = readonly [LogColumns, LogColumns];
 export function scanMemory(actions = 1024): ScanMemory {
   return [createColumns(actions), createColumns(actions)];
 }
+
+const expectStep = 50;
 
 /** The durable action log, in (user, time) order. */
 export class ActionLog {
@@ -81,6 +83,22 @@ export class ActionLog {
       if (user !== null) users.add(user);
     }
     this.blocks.expect(users, this.maxSeq());
+  }
+
+  /**
+   * The same for as many users as are remembered, a few at each step: after a start the end of every log may lie on the
+   * disk alone.
+   */
+  *expectAll(): Generator<void, void> {
+    const users = Math.min(this.users.count(), mostKnown);
+    for (let from = 0; from < users; from += expectStep) {
+      const to = Math.min(users, from + expectStep);
+      this.blocks.expect(
+        Array.from({ length: to - from }, (_, i) => from + i),
+        this.maxSeq(),
+      );
+      yield;
+    }
   }
 
   /**

@@ -27,7 +27,11 @@ const opening = openDirectory(path, { mode: 'write', locked: true }).then((direc
     onNote,
   }),
 }));
-opening.catch(() => {}); // `ready` answers with it
+opening.then(
+  ({ writer }) =>
+    writer.warm().catch((error: unknown) => onNote(`the log was not warmed up: ${String(error)}`)),
+  () => {}, // `ready` answers with it
+);
 
 const writing = async (): Promise<Writer> => (await opening).writer;
 
