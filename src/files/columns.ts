@@ -65,6 +65,12 @@ function missing(path: string, name: string, source: string, names: readonly str
   return new PinnersageError(
     'column-missing',
     `${path} has no column ${JSON.stringify(source)}; its columns are ${known}. ` +
-      `Say which one it is with --map ${name}=COLUMN`,
+      `Say which one it is with --map ${name}=${names.find((column) => isLike(column, source)) ?? 'COLUMN'}`,
   );
+}
+
+/** user_id, userId and "User ID" are alike. */
+function isLike(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
+  return a === b && a !== '';
 }

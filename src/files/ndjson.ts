@@ -64,7 +64,11 @@ function namesOf(
 ): string[] {
   const names = new Set<string>();
   for (const row of rows) for (const name of Object.keys(row)) names.add(name);
-  for (const { name, required } of requests) if (!required) names.add(sourceOf(name, options));
+  const [needed, optional] = [true, false].map((is) =>
+    requests.filter(({ required }) => required === is).map(({ name }) => sourceOf(name, options)),
+  );
+  // Optional ones may come in later rows. Where one that is needed is not there, the error tells what is.
+  if (needed.every((name) => names.has(name))) for (const name of optional) names.add(name);
   return [...names];
 }
 

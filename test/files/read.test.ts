@@ -57,12 +57,13 @@ test('files of no known format', async () => {
 test('a missing column names those that are there', async () => {
   const expected =
     'column-missing: FILE has no column "user_id"; its columns are "userid", "game". ' +
-    'Say which one it is with --map user_id=COLUMN';
+    'Say which one it is with --map user_id=userid';
   expect(await errorOf(write(dir, 'map.csv', 'userid,game\n1,2\n'))).toBe(expected);
   expect(await errorOf(write(dir, 'map.ndjson', '{"userid":1,"game":2}\n'))).toBe(expected);
   expect(await errorOf(await writeParquet(dir, 'map.parquet', 'SELECT 1 AS userid, 2 AS game'))).toBe(
     expected,
   );
+  expect(await errorOf(write(dir, 'other.csv', 'who,game\n1,2\n'))).toMatch(/--map user_id=COLUMN$/);
   const path = write(dir, 'mapped.csv', 'user_id\n1\n');
   expect(await errorOf(path, { map: { user_id: 'user' } })).toMatch(
     /^column-missing: FILE has no column "user"/,
