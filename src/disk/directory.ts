@@ -36,7 +36,10 @@ export interface Directory {
   readMeta<T>(name: string): T | null;
   /** Call inside `write`. */
   writeMeta(name: string, value: unknown): void;
-  /** Runs `work` as one transaction; when it returns, all of it is on disk, and when it throws, none of it. */
+  /**
+   * Runs `work` as one transaction; when it returns, all of it is on disk, and when it throws, none of it. Inside another
+   * `write` it is part of that one, which fails where `work` throws, caught or not.
+   */
   write<T>(work: () => T): T;
   /** Everything read until the event loop turns comes from the newest committed state. */
   refresh(): void;
@@ -203,6 +206,37 @@ function metaReader(meta: Table): Directory['readMeta'] {
   };
 }
 
+interface Transaction {
+  /** Of a part of it. */
+  failure: { readonly error: unknown } | null;
+}
+
+/** One inside another is part of it: in the store it would cost as much as one by itself. */
+function transactor(env: RootDatabase<Buffer, Buffer>): <T>(work: () => T) => T {
+  let outer: Transaction | null = null;
+  return (work) => {
+    if (outer) {
+      try {
+        return work();
+      } catch (error) {
+        outer.failure ??= { error };
+        throw error;
+      }
+    }
+    const current: Transaction = { failure: null };
+    outer = current;
+    try {
+      return env.transactionSync(() => {
+        const result = work();
+        if (current.failure) throw current.failure.error;
+        return result;
+      });
+    } finally {
+      outer = null;
+    }
+  };
+}
+
 function wrap(
   path: string,
   readOnly: boolean,
@@ -210,6 +244,7 @@ function wrap(
   tables: Tables,
   lock: WriterLock | null,
 ): Directory {
+  const transact = transactor(env);
   return {
     path,
     tempDir: join(path, 'tmp'),
@@ -223,7 +258,7 @@ function wrap(
     write(work) {
       if (readOnly) throw new PinnersageError('read-only', `${path}: opened for reading, cannot write`);
       try {
-        return env.transactionSync(work);
+        return transact(work);
       } catch (error) {
         throw explainFault(error, path);
       }

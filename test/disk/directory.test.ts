@@ -34,6 +34,30 @@ test('a transaction that throws leaves nothing behind', async () => {
   await directory.close();
 });
 
+test('a write inside a write is part of it, and where it throws all of it fails, caught or not', async () => {
+  const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+  directory.write(() => {
+    directory.writeMeta('outer', 1);
+    directory.write(() => directory.writeMeta('inner', 1));
+  });
+  expect([directory.readMeta('outer'), directory.readMeta('inner')]).toEqual([1, 1]);
+  const failing = () =>
+    directory.write(() => {
+      directory.writeMeta('outer', 2);
+      expect(() =>
+        directory.write(() => {
+          directory.writeMeta('inner', 2);
+          throw new Error('inside');
+        }),
+      ).toThrow('inside');
+    });
+  expect(failing).toThrow('inside');
+  expect([directory.readMeta('outer'), directory.readMeta('inner')]).toEqual([1, 1]);
+  directory.write(() => directory.writeMeta('outer', 3));
+  expect(directory.readMeta('outer')).toBe(3);
+  await directory.close();
+});
+
 test('directories that are missing, foreign, newer or damaged are refused by name', async () => {
   const root = tempDir();
   await expect(openDirectory(join(root, 'none'), { mode: 'read' })).rejects.toMatchObject({
