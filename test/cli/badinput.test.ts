@@ -159,7 +159,7 @@ test('a full disk: one line, what was accepted stays readable, and a later run g
       embedding: Array.from({ length: 2 }, () => i + 1),
     }),
   );
-  const log = Array.from({ length: 60_000 }, (_, i) =>
+  const log = Array.from({ length: 120_000 }, (_, i) =>
     action(`u${i % 500}`, `i${i % 6000}`, 1_700_000_000 + i),
   );
   writeFileSync(join(dir, 'items.ndjson'), items.join('\n'));
@@ -179,7 +179,7 @@ test('a full disk: one line, what was accepted stays readable, and a later run g
   expect(cli('batch', '--now', '2026-05-02', ...data).stderr).toMatch(/users|disk-full/);
   disk.grow();
   for (const { status, stderr } of importBoth()) expect(status, stderr).toBe(0);
-  expect(await held()).toEqual({ items: 6002, users: 500 + 1, actions: 60_001 });
+  expect(await held()).toEqual({ items: 6002, users: 500 + 1, actions: 120_001 });
   expect(cliJson('batch', '--now', '2026-05-02', '--window-days', 'all', ...data)).toMatchObject({
     failed: 0,
   });
