@@ -3,7 +3,7 @@ import { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { AlphaChoice, ItemKey, Metadata } from '../model/item.js';
 import { changedItems, recordChange } from './changes.js';
-import { loadRows, markChanged, markRows } from './load.js';
+import { loadRows, markChanged, markRows, stepTo } from './load.js';
 import {
   type Refinement,
   readRefinement,
@@ -328,7 +328,9 @@ export class Catalog {
             }),
           );
     const live = withoutLeftOut(this.refinement(info), marks.present);
-    return { info, dim: info.dim, ...rows, ...marks, live };
+    const rowsOf = `${info.id}/${info.generation}`;
+    const step = stepTo(rowsOf, version, { ...rows, ...marks }, before?.space ?? null, changed);
+    return { info, dim: info.dim, ...rows, ...marks, live, step };
   }
 
   /** Which rows of a generation candidates do not come from; null where it was not refined. */

@@ -1,6 +1,7 @@
 import { PinnersageError } from '../errors.js';
 import { parseIso } from '../files/iso.js';
 import type { FilterValue } from '../model/filter.js';
+import type { Metadata } from '../model/item.js';
 
 /**
  * A checked filter as a tree. `text` is the same for filters that differ only in order and repetition. `pool`: the pool
@@ -33,6 +34,23 @@ export function parseFilter(filter: unknown, where = 'filter', depth = 0): Filte
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => parseEntry(name, value, `${where}.${name}`, depth));
   return joined('and', parts);
+}
+
+/** Whether one item meets a filter. */
+export function meets(node: FilterNode, metadata: Metadata): boolean {
+  switch (node.kind) {
+    case 'and':
+      return node.parts.every((part) => meets(part, metadata));
+    case 'or':
+      return node.parts.some((part) => meets(part, metadata));
+    case 'not':
+      return !meets(node.part, metadata);
+    default: {
+      const value = Object.hasOwn(metadata, node.field) ? metadata[node.field] : null;
+      if (node.kind === 'exists' || value === null) return value !== null;
+      return (Array.isArray(value) ? value : [value]).some((each) => isValue(each) && node.test(each));
+    }
+  }
 }
 
 /** Both must hold. */

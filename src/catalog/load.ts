@@ -1,4 +1,5 @@
 import { growVectors } from '../math/vectors.js';
+import type { TableStep } from '../model/item.js';
 import type { LoadedSpace, SpaceRecord } from './space.js';
 import {
   growItems,
@@ -44,6 +45,32 @@ export function markRows(
     if (rowOfItem[item] >= 0) present[rowOfItem[item]] = 1;
   });
   return { rowOfItem, present };
+}
+
+/** What has changed from `before` to `after`, where `changed` are the items of whom something has, or null. */
+export function stepTo(
+  rowsOf: string,
+  version: number,
+  after: Pick<LoadedSpace, 'itemOfRow' | 'rowOfItem'>,
+  before: Pick<LoadedSpace, 'itemOfRow' | 'rowOfItem' | 'step'> | null,
+  changed: Uint32Array | null,
+): TableStep {
+  const none = new Uint32Array(0);
+  if (!before || !changed) return { rowsOf, version, before: null, items: none, rows: none };
+  const items = new Set(changed);
+  for (let row = before.itemOfRow.length; row < after.itemOfRow.length; row++)
+    items.add(after.itemOfRow[row]);
+  const rows = new Set<number>();
+  for (const item of items)
+    for (const { rowOfItem } of [before, after])
+      if (item < rowOfItem.length && rowOfItem[item] >= 0) rows.add(rowOfItem[item]);
+  return {
+    rowsOf,
+    version,
+    before: before.step.version,
+    items: Uint32Array.from(items),
+    rows: Uint32Array.from(rows),
+  };
 }
 
 /** The marks after some items have changed, as new arrays. Time O(items), without reading what did not change. */

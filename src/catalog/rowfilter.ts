@@ -1,24 +1,17 @@
 import { Lru } from '../math/lru.js';
-import type { EmbeddingTable } from '../model/item.js';
+import type { EmbeddingTable, ItemKey, Metadata } from '../model/item.js';
 import type { Catalog } from './catalog.js';
 import { type Column, readColumns } from './columns.js';
-import type { FilterNode } from './filter.js';
+import { type FilterNode, meets } from './filter.js';
+import { type AdmittedRows, KeptRows, type SteppedTable, sharedBits } from './keptrows.js';
 
-/** Rows that a filter admits: of these only live ones. */
-export interface AdmittedRows {
-  /** 1 for each admitted row, else 0. */
-  readonly bits: Uint8Array;
-  readonly count: number;
-  /** That of the filter. */
-  readonly pool?: string;
-}
-
-const maxBitmapBytes = 67_108_864;
 const maxColumns = 64;
+/** From this many changed items on, columns are read anew. */
+const mostChanged = 10_000;
 
 /**
- * What: filters as sets of rows of a space. Columns are read when a filter first names their field and kept, as are
- * the rows of filters, until an item changes.
+ * What: filters as sets of rows of a space. Columns are read when a filter first names their field; they and the rows of
+ * filters are kept and follow the space, item by item.
  * Time and memory: a first filter on a field decodes all metadata (some µs per item); after that O(rows) per test of a
  * filter, and nothing for one that was asked before. At most 64 columns and 64 MiB of rows are kept.
  * Checked by: test/catalog/filter.test.ts (against a plain evaluator over objects).
@@ -26,36 +19,54 @@ const maxColumns = 64;
 export class RowFilter {
   private readonly catalog: Catalog;
   private readonly columns = new Lru<Column>(maxColumns);
-  private readonly admitted = new Lru<AdmittedRows>(maxBitmapBytes);
+  /** Items that may be others than in the columns. */
+  private readonly changed = new Set<ItemKey>();
+  private readonly kept: KeptRows;
   private version = -1;
-  private table: EmbeddingTable | null = null;
 
   constructor(catalog: Catalog) {
     this.catalog = catalog;
+    this.kept = new KeptRows((item) => this.metadataOf(item));
+  }
+
+  private metadataOf(item: ItemKey): Metadata | null {
+    return this.catalog.itemByKey(item)?.metadata ?? null;
   }
 
   /** The live rows of `table` whose items meet `filter`. */
-  rows(filter: FilterNode, table: EmbeddingTable): AdmittedRows {
+  rows(filter: FilterNode, table: SteppedTable): AdmittedRows {
     this.keepUp(table);
-    const kept = this.admitted.get(filter.text);
+    const kept = this.kept.get(filter);
     if (kept) return kept;
-    const bits = this.evaluate(filter, table, this.columnsOf(filter));
+    const bits = sharedBits(table.itemOfRow.length);
+    bits.set(this.evaluate(filter, table, this.columnsOf(filter)));
+    for (const item of this.changed) {
+      const row = item < table.rowOfItem.length ? table.rowOfItem[item] : -1;
+      if (row >= 0) bits[row] = meets(filter, this.metadataOf(item) ?? {}) ? 1 : 0;
+    }
     let count = 0;
     for (let row = 0; row < bits.length; row++) {
       bits[row] &= table.live[row];
       count += bits[row];
     }
     const found = { bits, count, ...(filter.pool === undefined ? {} : { pool: filter.pool }) };
-    this.admitted.set(filter.text, found, bits.length);
+    this.kept.set(filter, found);
     return found;
   }
 
-  private keepUp(table: EmbeddingTable): void {
-    const version = this.catalog.version();
-    if (version !== this.version) this.columns.clear();
-    if (version !== this.version || this.table?.live !== table.live) this.admitted.clear();
+  /** Follows the changes of a space: call it for each of them, lest what is kept be made anew. */
+  keepUp(table: SteppedTable): void {
+    const { version, items } = table.step;
+    const follows = this.kept.keepUp(table);
+    if (follows && version === this.version) return;
     this.version = version;
-    this.table = table;
+    if (!follows || this.changed.size + items.length > mostChanged) this.forgetColumns();
+    else for (const item of items) this.changed.add(item);
+  }
+
+  private forgetColumns(): void {
+    this.columns.clear();
+    this.changed.clear();
   }
 
   private columnsOf(filter: FilterNode): Map<string, Column> {

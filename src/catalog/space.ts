@@ -1,4 +1,4 @@
-import type { AlphaChoice, EmbeddingTable, JsonValue, SpaceInfo } from '../model/item.js';
+import type { AlphaChoice, EmbeddingTable, JsonValue, SpaceInfo, TableStep } from '../model/item.js';
 
 /** What is stored of a space, beside its vectors. */
 export interface SpaceRecord extends SpaceInfo {
@@ -46,4 +46,5 @@ export interface LoadedSpace extends EmbeddingTable {
   readonly info: SpaceRecord;
   /** Per row: `live` before what the refinement leaves out (the item's last row, item not deleted). */
   readonly present: Uint8Array;
+  readonly step: TableStep;
 }

@@ -45,6 +45,11 @@ export class Lru<V> {
     this.entries.delete(key);
   }
 
+  /** The least recently used first; looking is no use. Deleting what is visited is allowed. */
+  *all(): Iterable<readonly [string, V]> {
+    for (const [key, { value }] of this.entries) yield [key, value];
+  }
+
   clear(): void {
     this.entries.clear();
     this.total = 0;

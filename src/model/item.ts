@@ -82,6 +82,20 @@ export interface EmbeddingTable {
   readonly live: Uint8Array;
 }
 
+/** What the last change of a table has touched, for what was derived from the one before. */
+export interface TableStep {
+  /** Names the rows: it is another where rows are not only added. */
+  readonly rowsOf: string;
+  /** Rises with every change. */
+  readonly version: number;
+  /** The version that it was made from; null where everything may be different. */
+  readonly before: number | null;
+  /** Items that may have other metadata, another vector, or come or go. */
+  readonly items: Uint32Array;
+  /** Their rows, those before and those of now. */
+  readonly rows: Uint32Array;
+}
+
 export function hasVector({ rowOfItem }: Pick<EmbeddingTable, 'rowOfItem'>, item: ItemKey): boolean {
   return item < rowOfItem.length && rowOfItem[item] >= 0;
 }

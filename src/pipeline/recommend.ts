@@ -2,7 +2,8 @@ import type { ActionLog } from '../actions/log.js';
 import type { VectorSearch } from '../ann/search.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { FilterNode } from '../catalog/filter.js';
-import { type AdmittedRows, RowFilter } from '../catalog/rowfilter.js';
+import type { AdmittedRows } from '../catalog/keptrows.js';
+import { RowFilter } from '../catalog/rowfilter.js';
 import type { LoadedSpace } from '../catalog/space.js';
 import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
@@ -19,6 +20,7 @@ import { recipeText } from '../retrieve/recipe.js';
 import { type Pick as Picked, retrieveBy } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
 import { checkOneOf } from './guard.js';
+import { indexesOf } from './indexfiles.js';
 import { type LiveBasis, LiveProfiles, type LiveUser } from './live.js';
 import { filterNode, poolNode } from './pools.js';
 import { Priors, type RecipeRequest, recipeNames, recipeOf } from './recipes.js';
@@ -128,8 +130,15 @@ export class Recommender {
   answerHere(state: ServingState, request: PreparedRequest, live: LiveUser, cache = this.cache): Answer {
     const { filter } = request;
     const admit = filter && { text: filter.text, rows: this.admit(filter, state.space) };
-    cache.keepFor(state.search);
+    this.keepUp(state.space, cache);
     return this.answer(state, request, live, admit, cache);
+  }
+
+  /** Follows the changes of a space: what `cache` and the filters remember need not be found anew. */
+  keepUp(space: LoadedSpace, cache = this.cache): void {
+    this.rowFilter.keepUp(space);
+    const { id, generation } = space.info;
+    cache.keepUp(space, indexesOf(this.directory, id, generation));
   }
 
   /** The live rows of a space that a filter admits. */

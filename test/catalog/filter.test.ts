@@ -135,6 +135,45 @@ test('what is deleted or changed is seen by the next question', async () => {
   expect(rows()).toEqual([1, 0, 0]);
 });
 
+test('filters follow a catalog that changes, item by item, without reading it anew', async () => {
+  const catalog = await catalogOf([{ lang: 'en' }, { lang: 'de' }, { year: 7 }]);
+  const follower = new RowFilter(catalog);
+  const wanted = [{ lang: 'en' }, { not: { lang: 'en' } }, { year: { gte: 0 } }, { tags: { exists: true } }];
+  let late = 0;
+  const change = fc.record({ item: fc.nat(12), fields: fc.option(metadata, { nil: null }) });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+      for (const { item, fields } of changes)
+        if (fields === null) catalog.delete([`${item}`]);
+        else {
+          const upsert = { itemId: `${item}`, metadata: fields, vector: Float32Array.of(1, item % 5) };
+          catalog.upsert([upsert], catalog.space('s'));
+        }
+      const space = catalog.load();
+      late = (late + 1) % 3;
+      follower.keepUp(space);
+      if (late === 0) return; // asked only now and then
+      for (const json of wanted) {
+        const anew = new RowFilter(catalog).rows(parseFilter(json), space);
+        expect(follower.rows(parseFilter(json), space)).toEqual(anew);
+      }
+    }),
+    { numRuns: 100 },
+  );
+  catalog.items = () => {
+    throw new Error('the whole catalog is read');
+  };
+  catalog.upsert(
+    [{ itemId: 'x', metadata: { lang: 'en' }, vector: Float32Array.of(0, 1) }],
+    catalog.space('s'),
+  );
+  const space = catalog.load();
+  const { bits } = follower.rows(parseFilter({ lang: 'en' }), space);
+  expect(bits[space.rowOfItem[catalog.ids.find('x') ?? -1]]).toBe(1);
+  const other = follower.rows(parseFilter({ lang: 'en', year: { gt: 7 } }), space);
+  expect(other.bits[space.rowOfItem[catalog.ids.find('x') ?? -1]]).toBe(0);
+});
+
 describe('one text for filters that mean the same', () => {
   const text = (json: Json) => parseFilter(json).text;
   test.each([

@@ -43,6 +43,7 @@ test('answers as a plain list does, whatever is asked and stored, and never exce
           plain.set(key, value, weight, capacity);
         }
         expect([lru.size, lru.weight]).toEqual([plain.entries.length, plain.weight]);
+        expect([...lru.all()]).toEqual(plain.entries.map((entry) => [entry.key, entry.value]));
         expect(lru.weight).toBeLessThanOrEqual(capacity);
       }
     }),

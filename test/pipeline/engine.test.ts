@@ -383,3 +383,49 @@ test('who is met for the first time and who is remembered get the same bytes, an
     expect(await serving.recommend('ada', request)).toEqual(JSON.parse(Buffer.from(met).toString()));
   }
 });
+
+test('items that come and go far away leave what is remembered alone; near ones are seen at once', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  await serving.appendActions(bytes([save('ada', 'i1')]));
+  const requests = [
+    { seed: 1, count: 5 },
+    { seed: 1, count: 5, filter: { side: 'right' } },
+  ];
+  const ask = () => Promise.all(requests.map((request) => serving.recommend('ada', request)));
+  const before = await ask();
+  while (serving.status().neighborCache.misses < 2) await new Promise((resolve) => setImmediate(resolve));
+  await ask();
+  const { misses } = serving.status().neighborCache;
+  const strangers = serving.status().userCache.misses;
+  const far = catalog[0].embedding.map((x) => -x - 1);
+  for (let i = 0; i < 10; i++) {
+    await serving.putItems(bytes([{ itemId: `far${i}`, embedding: far, metadata: { side: 'right' } }]));
+    if (i % 3 === 0) await serving.deleteItem(`far${i}`);
+    const now = await ask();
+    expect(now.map(({ items }) => items)).toEqual(before.map(({ items }) => items));
+  }
+  expect(serving.status().neighborCache.misses).toBe(misses);
+  expect(serving.status().userCache.misses).toBe(strangers);
+  const near = catalog[1].embedding;
+  await serving.putItems(bytes([{ itemId: 'near', embedding: near, metadata: { side: 'left' } }]));
+  const first = (await ask()).map(({ items }) => items[0].itemId);
+  expect(first).toEqual(['near', before[1].items[0].itemId]);
+  await serving.putItems(bytes([{ itemId: 'near', metadata: { side: 'right' } }]));
+  expect((await ask()).map(({ items }) => items[0].itemId)).toEqual(['near', 'near']);
+  await serving.deleteItem('near');
+  expect((await ask()).map(({ items }) => items)).toEqual(before.map(({ items }) => items));
+});
+
+test('whoever acted on an item that comes or gets another vector is another at once', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  await serving.appendActions(bytes([save('ada', 'i1'), save('ada', 'later')]));
+  const members = async () =>
+    (await serving.interests('ada', { members: true })).interests.map((interest) => interest.members);
+  expect(await members()).toEqual([['i1']]);
+  await serving.putItems(bytes([{ itemId: 'later', embedding: catalog[1].embedding }]));
+  expect(await members()).toEqual([['i1', 'later']]);
+  await serving.putItems(bytes([{ itemId: 'later', embedding: catalog[2].embedding }]));
+  expect(await members()).toHaveLength(2);
+});

@@ -94,7 +94,7 @@ test('pools are stored, replaced and removed, and one that is not there is named
   await data.close();
 });
 
-test('neighbours of a medoid are asked of the index once, for all users, until an item changes', async () => {
+test('neighbours of a medoid are asked of the index once, for all users, until one of them changes', async () => {
   const data = await world();
   const options = { seed: 4, nowMs: now, count: 10 };
   const first = data.recommend('ada', options);
@@ -106,6 +106,8 @@ test('neighbours of a medoid are asked of the index once, for all users, until a
   await data.deleteItems([nearest]);
   const after = data.recommend('ada', options);
   expect(after.items.map(({ itemId }) => itemId)).not.toContain(nearest);
-  expect(data.stats().neighborCache.misses).toBe(2 * misses);
+  const again = data.stats().neighborCache.misses - misses;
+  expect(again).toBeGreaterThan(0);
+  expect(again).toBeLessThanOrEqual(misses);
   await data.close();
 });

@@ -24,7 +24,6 @@ test('a remembered answer equals a new one, whatever was asked before', () => {
   fc.assert(
     fc.property(fc.array(question, { maxLength: 40 }), (questions) => {
       const cache = new NeighborCache();
-      cache.keepFor(search);
       for (const { row, k, admit } of questions)
         expect(cache.neighbors(search, row, rowOf(row), k, admit)).toEqual(
           search.search(rowOf(row), k, admit?.rows),
@@ -37,16 +36,95 @@ test('a remembered answer equals a new one, whatever was asked before', () => {
   );
 });
 
-test('another state of the index forgets everything', () => {
+const step = (version: number, before: number | null, changed: readonly number[], rowsOf = 'a') => ({
+  rowsOf,
+  version,
+  before,
+  items: Uint32Array.from(changed),
+  rows: Uint32Array.from(changed),
+});
+const itemOfRow = Uint32Array.from(live.keys());
+const tableOf = (alive: Uint8Array, of: ReturnType<typeof step>) => ({
+  dim,
+  vectors,
+  itemOfRow,
+  rowOfItem: Int32Array.from(itemOfRow),
+  live: alive,
+  step: of,
+});
+
+test('another index, other rows and a change that nobody tells of forget everything', () => {
   const cache = new NeighborCache();
   const ask = () => cache.neighbors(search, 3, rowOf(3), 5, null);
-  cache.keepFor(live);
+  cache.keepUp(tableOf(live, step(1, null, [])), 'index 1');
   const first = ask();
-  cache.keepFor(live);
+  cache.keepUp(tableOf(live, step(1, null, [])), 'index 1');
   expect(ask()).toBe(first);
-  cache.keepFor(Uint8Array.from(live));
-  expect(ask()).not.toBe(first);
-  expect(cache.stats()).toEqual({ answers: 1, hits: 1, misses: 2, hitRate: 1 / 3 });
+  expect(cache.stats()).toEqual({ answers: 1, hits: 1, misses: 1, hitRate: 1 / 2 });
+  const others = [
+    [step(1, null, []), 'index 2'],
+    [step(1, null, [], 'b'), 'index 2'],
+    [step(3, 2, [], 'b'), 'index 2'],
+    [step(4, null, [], 'b'), 'index 2'],
+  ] as const;
+  for (const [next, index] of others) {
+    const before = ask();
+    expect(ask()).toBe(before);
+    cache.keepUp(tableOf(live, next), index);
+    expect(ask()).not.toBe(before);
+  }
+});
+
+test('what is remembered while items come, go and are admitted or not is what would be found anew', () => {
+  const change = fc.uniqueArray(fc.nat(rows - 1), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(
+      fc.array(change, { minLength: 1, maxLength: 30 }),
+      fc.constantFrom(1, 7, 30),
+      (changes, k) => {
+        const cache = new NeighborCache();
+        const alive = Uint8Array.from(live, (_, row) => Number(row % 3 > 0));
+        const admitted = every(2);
+        changes.forEach((changed, i) => {
+          // Every change turns some rows on or off: for all, or for those who ask with the filter.
+          for (const row of changed) {
+            if (i % 3 === 0) admitted.rows.bits[row] ^= 1;
+            else alive[row] ^= 1;
+          }
+          const now = alive.slice();
+          const search = createExactSearch({ vectors, dim, live: now, normalized: true });
+          cache.keepUp(tableOf(now, step(i + 1, i === 0 ? null : i, changed)), '');
+          const bits = admitted.rows.bits.slice();
+          const count = bits.reduce((sum, bit) => sum + bit, 0);
+          for (const admit of [null, { text: 'admitted', rows: { bits, count } }])
+            for (const row of [0, 1, 2])
+              expect(cache.neighbors(search, row, rowOf(row), k, admit)).toEqual(
+                search.search(rowOf(row), k, admit?.rows),
+              );
+        });
+      },
+    ),
+  );
+});
+
+test('a change leaves alone what is remembered of far away, until too much has changed', () => {
+  const cache = new NeighborCache();
+  const near = (row: number) => cache.neighbors(search, row, rowOf(row), 3, null);
+  cache.keepUp(tableOf(live, step(1, null, [])), '');
+  const first = Array.from(live.keys(), near);
+  const outside = (changed: number) =>
+    first.map((found, row) => !found.rows.includes(changed) && row !== changed);
+  const gone = live.slice();
+  gone[7] = 0;
+  cache.keepUp(tableOf(gone, step(2, 1, [7])), '');
+  for (const [row, isOutside] of outside(7).entries())
+    if (isOutside) expect(near(row)).toBe(first[row]);
+    else expect(cache.find(row, 3, null)).toBeNull();
+  expect(outside(7).filter((isOutside) => isOutside).length).toBeGreaterThan(rows / 2);
+  const [row] = [...outside(7).keys()].filter((place) => outside(7)[place]);
+  for (let version = 3; version < 5_000; version++)
+    cache.keepUp(tableOf(gone, step(version, version - 1, [7])), '');
+  expect(cache.find(row, 3, null)).toBeNull();
 });
 
 test('portions are few, at least what is wanted and at most half more', () => {

@@ -93,8 +93,9 @@ const handlers = {
     return null;
   },
   space: async (message: SpaceMessage): Promise<null> => {
-    await opening;
+    const { recommender } = await fresh();
     current = { ...message.space, vectors: adoptVectors(message.shared, slot) };
+    recommender.keepUp(current, recorder);
     return null;
   },
   user: async ({ userId, nowMs }: { userId: string; nowMs: number }): Promise<LiveUser> => {
@@ -123,10 +124,7 @@ const handlers = {
     const { directory, recommender } = await fresh();
     const node = filterNode(directory, request);
     if (!node) throw new PinnersageError('internal', 'a thread was asked to apply no filter');
-    const admitted = recommender.admit(node, space());
-    const shared = new Uint8Array(new SharedArrayBuffer(admitted.bits.length));
-    shared.set(admitted.bits);
-    return { ...admitted, bits: shared };
+    return recommender.admit(node, space());
   },
   search: async ({ vector, k, admit }: SearchMessage): Promise<Neighbors> => {
     const { searches } = await fresh();

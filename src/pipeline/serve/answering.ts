@@ -4,7 +4,7 @@ import { PinnersageError } from '../../errors.js';
 import type { Filter } from '../../model/filter.js';
 import { vectorOf } from '../../model/item.js';
 import type { ItemNeighbors, LoggedRecommendation } from '../../model/serving.js';
-import type { Admitted } from '../../retrieve/cache.js';
+import type { Admitted, Finding } from '../../retrieve/cache.js';
 import { RecommendationLog } from '../../store/recommendations.js';
 import type { RecommendRequest } from '../engine.js';
 import { checkCount, checkSeed } from '../guard.js';
@@ -54,7 +54,7 @@ export class Answering {
     const nowMs = this.parts.now();
     const state = this.parts.state.get();
     const live = this.parts.users.known(userId);
-    const remembered = live && (await this.fromMemory(state, userId, { ...request, nowMs }, live));
+    const remembered = live && (await this.fromMemory(userId, { ...request, nowMs }, live));
     const { recommendationId, source, json, entry } =
       remembered ?? (await this.elsewhere(state, { userId, request, nowMs, live }));
     this.counts[source]++;
@@ -65,16 +65,18 @@ export class Answering {
 
   /** The answer from what this thread remembers; null where it would take a search. */
   private async fromMemory(
-    state: EngineState,
     userId: string,
     request: RecommendRequest & { readonly nowMs: number },
     live: LiveUser,
   ): Promise<WrittenAnswer | null> {
-    const { recommender } = this.parts;
+    const { recommender, state: keeper } = this.parts;
+    const state = keeper.get();
     const prepared = recommender.prepare(userId, request, state.basis);
     if (!isLight(prepared.recipe)) return null;
     const { filter } = prepared;
-    const admit = filter && { text: filter.text, rows: await this.parts.state.admit(filter.text, request) };
+    if (filter) await keeper.admit(filter, request);
+    const admit = filter && keeper.admitted(filter);
+    if (keeper.get() !== state || (filter && !admit)) return null; // it has changed meanwhile
     const search = { size: state.size, search: notRemembered };
     try {
       const serving = { ...state, search, prior: noPrior };
@@ -100,8 +102,7 @@ export class Answering {
       );
     lesson.then(
       ({ learned }) => {
-        for (const { row, k, admit, found, isNew } of learned)
-          state.neighbors.learn(row, k, admit, upTo(state.space.itemOfRow.length, found), isNew);
+        for (const { row, k, admit, ...rest } of learned) this.learn(state, row, k, admit, rest);
       },
       () => {}, // the answer has failed too, and says why
     );
@@ -128,6 +129,8 @@ export class Answering {
     checkId(itemId, 'itemId');
     checkCount('count', options.count);
     const { state, catalog } = this.parts;
+    const filter = filterNode(this.parts.directory, options);
+    if (filter) await state.admit(filter, options);
     const now = state.get();
     const item = catalog.item(itemId);
     const vector = item && vectorOf(now.space, item.key);
@@ -136,7 +139,8 @@ export class Answering {
         'item-unknown',
         `got item "${itemId}", expected one of the catalog with a vector`,
       );
-    const admit = await this.admitted(options);
+    const admit = filter && state.admitted(filter);
+    if (filter && !admit) return this.neighbors(itemId, options); // it has changed meanwhile
     const row = now.space.rowOfItem[item.key];
     const { rows, scores } = await this.near(now, row, vector, options.count + 1, admit);
     const found = Array.from(rows, (other, i) => ({ row: other, score: scores[i] }));
@@ -150,30 +154,32 @@ export class Answering {
   }
 
   private async near(
-    { neighbors, space }: EngineState,
+    state: EngineState,
     row: number,
     vector: Float32Array,
     k: number,
     admit: Admitted | null,
   ): Promise<Neighbors> {
-    const text = admit?.text ?? '';
-    const known = neighbors.find(row, k, text);
+    const known = state.neighbors.find(row, k, admit);
     if (known) return known;
     const asked = { vector: vector.slice(), k, admit: admit?.rows ?? null };
-    const found = upTo(space.itemOfRow.length, await this.parts.pool.any().call('search', asked));
-    neighbors.learn(row, k, text, found);
+    const found = upTo(state.space.itemOfRow.length, await this.parts.pool.any().call('search', asked));
+    this.learn(state, row, k, admit?.text ?? '', { found });
     return found;
   }
 
-  private async admitted(request: {
-    readonly filter?: Filter;
-    readonly pool?: string;
-  }): Promise<Admitted | null> {
-    const node = filterNode(this.parts.directory, request);
-    if (!node) return null;
-    const { filter, pool } = request;
-    const wanted = { ...(filter === undefined ? {} : { filter }), ...(pool === undefined ? {} : { pool }) };
-    return { text: node.text, rows: await this.parts.state.admit(node.text, wanted) };
+  /** Remembers what was found for a state, unless others serve by now than did then. */
+  private learn(
+    { space, index }: EngineState,
+    row: number,
+    k: number,
+    admit: string,
+    finding: Finding,
+  ): void {
+    const now = this.parts.state.get();
+    if (now.index !== index || now.space.step.rowsOf !== space.step.rowsOf) return;
+    const found = upTo(space.itemOfRow.length, finding.found);
+    now.neighbors.learn(row, k, admit, { ...finding, found, version: space.step.version });
   }
 }
 

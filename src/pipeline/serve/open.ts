@@ -43,7 +43,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const pool = new AnswerPool(path, searchThreads, onNote);
   await pool.ready();
   const recommender = new Recommender(directory, catalog, log, profiles, new Searches(directory, onNote));
-  const state = new StateKeeper({ directory, catalog, live: recommender.live, profiles }, pool);
+  const users = new LiveUsers(pool);
+  const state = new StateKeeper({ directory, catalog, live: recommender.live, profiles }, pool, users);
   await state.refresh();
   return new ServingEngine({
     lock,
@@ -54,7 +55,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     pool,
     recommender,
     state,
-    users: new LiveUsers(pool),
+    users,
     recommendations: new RecommendationWriter(writer, onNote),
     onNote,
     now: options.now ?? Date.now,

@@ -1,7 +1,7 @@
 import type { Neighbors } from '../../ann/search.js';
-import { NeighborCache } from '../../retrieve/cache.js';
+import { type Admitted, type Finding, NeighborCache } from '../../retrieve/cache.js';
 
-/** A search that was asked for, with its answer, for another thread to remember. */
+/** Neighbours that were asked for, for another thread to remember. */
 export interface Learned {
   readonly row: number;
   readonly k: number;
@@ -15,15 +15,15 @@ export interface Learned {
 export class RecordingCache extends NeighborCache {
   private learned: Learned[] = [];
 
-  override find(row: number, k: number, admit: string): Neighbors | null {
+  override find(row: number, k: number, admit: Admitted | null): Neighbors | null {
     const found = super.find(row, k, admit);
-    if (found) this.learned.push({ row, k, admit, found, isNew: false });
+    if (found) this.learned.push({ row, k, admit: admit?.text ?? '', found, isNew: false });
     return found;
   }
 
-  override learn(row: number, k: number, admit: string, found: Neighbors): void {
-    super.learn(row, k, admit, found);
-    this.learned.push({ row, k, admit, found, isNew: true });
+  override learn(row: number, k: number, admit: string, finding: Finding): void {
+    super.learn(row, k, admit, finding);
+    this.learned.push({ row, k, admit, found: finding.found, isNew: true });
   }
 
   /** What was noted since the last call. */

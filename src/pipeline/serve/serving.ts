@@ -77,8 +77,9 @@ export class ServingEngine implements Engine {
 
   async putItems(json: Uint8Array): Promise<PutReport> {
     const { report, changes } = await this.queue(json, 'items');
-    await this.take(changes);
-    if (changes.state) this.keepIndex();
+    if (!changes.state) return report;
+    await this.parts.state.refresh();
+    this.keepIndex();
     return report;
   }
 

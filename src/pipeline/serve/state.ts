@@ -1,15 +1,16 @@
-import type { RowSet } from '../../ann/search.js';
 import type { Catalog } from '../../catalog/catalog.js';
+import type { FilterNode } from '../../catalog/filter.js';
+import { KeptRows } from '../../catalog/keptrows.js';
 import type { LoadedSpace } from '../../catalog/space.js';
 import type { Directory } from '../../disk/directory.js';
 import { PinnersageError } from '../../errors.js';
-import { Lru } from '../../math/lru.js';
-import { NeighborCache } from '../../retrieve/cache.js';
+import { type Admitted, NeighborCache } from '../../retrieve/cache.js';
 import type { Popularity, ProfileStore } from '../../store/profiles.js';
 import { currentIndex, indexesOf } from '../indexfiles.js';
 import type { LiveBasis, LiveProfiles } from '../live.js';
 import { allRows } from '../searches.js';
 import type { AnswerPool } from './pool.js';
+import type { LiveUsers } from './users.js';
 
 /** What all requests are answered from until something changes. */
 export interface EngineState {
@@ -18,28 +19,29 @@ export interface EngineState {
   /** Live rows. */
   readonly size: number;
   readonly popularity: () => Popularity;
-  /** Neighbours of medoids; another object as soon as they may be others. */
+  /** Names the indexes that serve. */
+  readonly index: string;
+  /** Neighbours of medoids, for the newest state. */
   readonly neighbors: NeighborCache;
 }
 
 const noPopularity: Popularity = { items: new Uint32Array(0), scores: new Float64Array(0) };
-const maxAdmittedBytes = 67_108_864;
 
 /**
  * The state of the active space, made anew when the writer has changed it, together with what is remembered for it: the
  * neighbours of medoids and the rows of filters.
  */
 export class StateKeeper {
-  private readonly admitted = new Lru<RowSet>(maxAdmittedBytes);
+  private readonly kept: KeptRows;
+  private readonly neighbors = new NeighborCache();
   private readonly directory: Directory;
   private readonly catalog: Catalog;
   private readonly live: LiveProfiles;
   private readonly profiles: (space: string) => ProfileStore;
   private readonly pool: AnswerPool;
+  private readonly users: LiveUsers;
   private state: EngineState | null = null;
   private popular: { readonly key: string; readonly popularity: Popularity } | null = null;
-  private past = { hits: 0, misses: 0 };
-  private basisOfNeighbors = '';
   private indexed = false;
   private running: Promise<void> | null = null;
   private wanted: Promise<void> | null = null;
@@ -52,12 +54,15 @@ export class StateKeeper {
       readonly profiles: (space: string) => ProfileStore;
     },
     pool: AnswerPool,
+    users: LiveUsers,
   ) {
     this.directory = parts.directory;
     this.catalog = parts.catalog;
     this.live = parts.live;
     this.profiles = parts.profiles;
     this.pool = pool;
+    this.users = users;
+    this.kept = new KeptRows((item) => this.catalog.itemByKey(item)?.metadata ?? null);
   }
 
   /** @throws `space-missing` before there are embeddings. */
@@ -100,14 +105,12 @@ export class StateKeeper {
     const same =
       before?.vectors === space.vectors && before.live === space.live && before.info.id === space.info.id;
     if (!same) await this.pool.useSpace(space);
-    const { id, generation, rows } = space.info;
+    const { id, generation } = space.info;
     const index = currentIndex(this.directory, id, generation, allRows(space).pool);
     const indexes = indexesOf(this.directory, id, generation);
-    const basis = `${id}/${generation}/${rows}/${indexes}/${this.catalog.version()}`;
-    // Requests that are under way go on with the memory that they began with.
-    const kept = basis === this.basisOfNeighbors ? this.state?.neighbors : undefined;
-    if (!kept) this.forgetNeighbors();
-    this.basisOfNeighbors = basis;
+    if (!same) this.forgetUsers(before, space);
+    this.neighbors.keepUp(space, indexes);
+    this.kept.keepUp(space);
     this.indexed = index !== null;
     const store = this.profiles(space.info.name);
     this.state = {
@@ -115,20 +118,21 @@ export class StateKeeper {
       basis: this.live.basis(space),
       size: same && this.state ? this.state.size : countLive(space.live),
       popularity: () => this.popularityOf(store),
-      neighbors: kept ?? new NeighborCache(),
+      index: indexes,
+      neighbors: this.neighbors,
     };
   }
 
-  private forgetNeighbors(): void {
-    const { hits, misses } = this.cacheStats();
-    this.past = { hits, misses };
-    this.admitted.clear();
+  /** Before the first batch, the starting rule goes by the matrix: another one has another threshold for everybody. */
+  private forgetUsers(before: LoadedSpace | undefined, { step, vectors }: LoadedSpace): void {
+    const isSameMatrix = before?.step.rowsOf === step.rowsOf && before.vectors.buffer === vectors.buffer;
+    if (isSameMatrix && before.step.version === step.before) this.users.forgetActorsOf(step.items);
+    else this.users.forgetAll();
   }
 
-  /** Over all states. */
   cacheStats(): { readonly answers: number; readonly hits: number; readonly misses: number } {
-    const { answers, hits, misses } = this.state?.neighbors.stats() ?? { answers: 0, hits: 0, misses: 0 };
-    return { answers, hits: this.past.hits + hits, misses: this.past.misses + misses };
+    const { answers, hits, misses } = this.neighbors.stats();
+    return { answers, hits, misses };
   }
 
   private popularityOf(store: ProfileStore): Popularity {
@@ -138,14 +142,19 @@ export class StateKeeper {
     return this.popular.popularity;
   }
 
-  /** The rows of a filter, which another thread finds out. `text` names it. */
-  async admit(text: string, request: Parameters<AdmitCall>[0]): Promise<RowSet> {
-    const kept = this.admitted.get(text);
-    if (kept) return kept;
-    const basis = this.basisOfNeighbors;
+  /** Has another thread find the rows of a filter, where they are not known. */
+  async admit(filter: FilterNode, request: Parameters<AdmitCall>[0]): Promise<void> {
+    if (this.admitted(filter)) return;
+    const { state } = this;
     const rows = await this.pool.any().call('admit', request);
-    if (basis === this.basisOfNeighbors) this.admitted.set(text, rows, rows.bits.length);
-    return rows;
+    if (state === this.state) this.kept.set(filter, rows);
+    else await this.admit(filter, request);
+  }
+
+  /** The rows of a filter as of now, where they are known. */
+  admitted(filter: FilterNode): Admitted | null {
+    const rows = this.kept.get(filter);
+    return rows ? { text: filter.text, rows } : null;
   }
 }
 

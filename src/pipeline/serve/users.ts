@@ -4,6 +4,8 @@ import type { AnswerPool } from './pool.js';
 
 /** Members and barred items over all users that are kept, some 40 bytes each. */
 const keptItems = 2_000_000;
+/** From this many users times items on, all are forgotten: looking for those concerned would take longer. */
+const mostLooks = 1_000_000;
 
 /**
  * What is known of users, computed by other threads and kept until something of it changes. A computation that was under
@@ -52,6 +54,14 @@ export class LiveUsers {
       this.kept.delete(userId);
       this.coming.delete(userId);
     }
+  }
+
+  /** Forgets whoever acted on one of these items: nobody else's interests depend on them. */
+  forgetActorsOf(items: Uint32Array): void {
+    this.coming.clear(); // of whom it is not known yet
+    if (items.length * this.kept.size > mostLooks) this.kept.clear();
+    for (const [userId, { barred }] of this.kept.all())
+      if (items.some((item) => barred.has(item))) this.kept.delete(userId);
   }
 
   forgetAll(): void {
