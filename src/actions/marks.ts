@@ -69,8 +69,8 @@ export class UserMarks {
     this.directory.writeMeta('userMarks', { form: 2, from, upTo: maxSeq, lists, listed } satisfies MarkRange);
   }
 
-  /** The marks of users `from … to−1` in order. */
-  *of(from: UserKey, to: UserKey): Iterable<{ readonly user: UserKey; readonly seq: number }> {
+  /** The marks above `since` of users `from … to−1`, in order. */
+  *of(from: UserKey, to: UserKey, since = 0): Iterable<{ readonly user: UserKey; readonly seq: number }> {
     const { marks: table } = this.directory.tables;
     if (!table || to <= from || this.range() === null) return;
     const seqs = new Float64Array(to - from);
@@ -81,12 +81,12 @@ export class UserMarks {
       for (let user = Math.max(from, first); user < Math.min(to, first + usersPerGroup); user++)
         seqs[user - from] = value.readDoubleLE(groupHeadBytes + 8 * (user - first));
     }
-    for (const { key, value } of table.getRange(allLists))
+    for (const { key, value } of table.getRange({ ...allLists, start: listKey(since + 1) }))
       eachOfList(key, value, from, to, (user, seq) => {
         seqs[user - from] = seq;
       });
     for (let user = from; user < to; user++)
-      if (seqs[user - from] > 0) yield { user, seq: seqs[user - from] };
+      if (seqs[user - from] > since) yield { user, seq: seqs[user - from] };
   }
 
   private range(): MarkRange | null {

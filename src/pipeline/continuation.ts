@@ -77,6 +77,6 @@ export function stillHolds(
 /** Users of `from … to−1` whose log has changed since: 1 at their place. */
 export function changedUsers(log: ActionLog, maxSeq: number, from: UserKey, to: UserKey): Uint8Array {
   const changed = new Uint8Array(to - from);
-  for (const { user, seq } of log.marks.of(from, to)) if (seq > maxSeq) changed[user - from] = 1;
+  for (const { user } of log.marks.of(from, to, maxSeq)) changed[user - from] = 1;
   return changed;
 }

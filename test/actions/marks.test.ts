@@ -31,6 +31,10 @@ test('lists of marks, folded from time to time, say what a map of users would', 
     expect([...marks.of(lastUser, lastUser + 1)]).toEqual(expected.filter(({ user }) => user === lastUser));
     expect([...marks.of(500, 1000)]).toEqual(until(1000).filter(({ user }) => user >= 500));
     expect([...marks.of(2, 499)]).toEqual([]);
+    for (const since of [before - 1, before, seq - 1, seq])
+      expect([...marks.of(0, 10_000, Math.max(0, since))]).toEqual(
+        until(10_000).filter((mark) => mark.seq > since),
+      );
   }
   expect(folds).toBe(2);
   expect(marks.coverSince(0, seq)).toBe(true);
