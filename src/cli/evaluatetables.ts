@@ -1,4 +1,5 @@
 import type { Estimate } from '../evaluate/bootstrap.js';
+import { comparedMetrics } from '../evaluate/calibrated.js';
 import type { EvaluationReport, ProtocolReport } from '../evaluate/report.js';
 import { short, shown } from '../evaluate/words.js';
 import { format, table } from './output.js';
@@ -119,16 +120,7 @@ function orderings({ orderings: found }: EvaluationReport): string {
 
 function calibrated({ protocol, calibrated: found }: EvaluationReport): string {
   if (found.length === 0) return '';
-  const metrics = [
-    ...protocol.budgets.map((budget) => `recall@${budget}`),
-    ...protocol.budgets.map((budget) => `relevance@${budget}`),
-    `hit@${protocol.budget}`,
-    `ndcg@${protocol.budget}`,
-    'rPrecision',
-    'reciprocalRank',
-    'diversity',
-    'novelty',
-  ];
+  const metrics = comparedMetrics(protocol);
   const rows = metrics.map((metric) => [
     metric,
     ...found.map(({ differences }) => shown(differences[metric])),

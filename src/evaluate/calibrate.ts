@@ -8,7 +8,6 @@ import { type Comparison, chooseSeveral, compare } from './calibratechoice.js';
 import {
   alphaStage,
   decayStage,
-  diversityStage,
   type Fixed,
   familyStage,
   isSingle,
@@ -125,7 +124,6 @@ class Run {
       .filter((s) => !isSingle(s))
       .slice(0, 3);
     await stage('popularity prior of several', strengthStage(best));
-    await stage('diversity of both', diversityStage([bestOf(true), bestOf(false)]));
     return this.conclude(evaluation, survey, popularityLambda, broad.alpha ?? starting, all());
   }
 

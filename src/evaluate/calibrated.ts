@@ -1,7 +1,7 @@
 import type { Estimate } from './bootstrap.js';
 import { calibratedNames } from './contenders/recipe.js';
-import { type Layout, metricAt } from './layout.js';
-import type { CalibratedComparison } from './report.js';
+import { type Layout, metricAt, perRanking } from './layout.js';
+import type { CalibratedComparison, ProtocolReport } from './report.js';
 import type { MetricTable } from './table.js';
 
 const [chosen, single] = calibratedNames;
@@ -23,6 +23,15 @@ export function calibratedComparisons(
     );
     return [{ space, contender, against, ...verdicts(differences, layout), differences }];
   });
+}
+
+/** What a table of the comparisons shows, in order. */
+export function comparedMetrics({ budgets, budget }: Pick<ProtocolReport, 'budgets' | 'budget'>): string[] {
+  const everywhere = (['recall', 'relevance'] as const).flatMap((name) =>
+    budgets.map((count) => metricAt(name, count)),
+  );
+  const once = [metricAt('hit', budget), metricAt('ndcg', budget)];
+  return [...everywhere, ...once, ...perRanking, 'diversity', 'novelty'];
 }
 
 type Differences = CalibratedComparison['differences'];

@@ -19,7 +19,6 @@ const alphas = [0.4, 0.64, 0.9, 1.2, 1.5, 1.8];
 /** Where vectors have no common length: of the threshold that was stated. */
 const factors = [0.25, 0.5, 1, 2, 4];
 const temperatures = [0.1, 0.3, 1];
-const diversities = [0.1, 0.3];
 /** The prior while it is not chosen yet. */
 const usualPrior = 0.8;
 
@@ -111,13 +110,6 @@ export function strengthStage(best: readonly RecipeSetting[]): RecipeSetting[] {
     if (popularShare < 1) tried.push({ popularShare: 1 }, { popularShare: 1, prior: prior + 0.4 });
     return tried.map((other) => settingOf({ ...setting.recipe, ...other }, shapingOf(setting)));
   });
-}
-
-/** The best of both kinds, spread. */
-export function diversityStage(best: readonly RecipeSetting[]): RecipeSetting[] {
-  return best.flatMap((setting) =>
-    diversities.map((diversity) => settingOf({ ...setting.recipe, diversity }, shapingOf(setting))),
-  );
 }
 
 function shapingOf({ alpha, lambda }: RecipeSetting): Omit<RecipeSetting, 'name' | 'recipe'> {

@@ -39,14 +39,15 @@ export function askNeighbors(input: LaneInput, query: Query, wanted: number): Ne
     : search.search(query.vector, wanted, admit?.rows);
 }
 
-/** The neighbours of a query that may come back, asked for in growing portions. */
+/** The neighbours of a query that may come back, asked for in growing portions from the first call on. */
 export function neighborSource(input: LaneInput, query: Query, share: number): Source {
   const { table, barred } = input;
   const available = availableRows(input);
   let wanted = Math.min(available, portion(2 * share + 32));
-  let found = askNeighbors(input, query, wanted);
+  let found: Neighbors | null = null;
   let at = 0;
   return () => {
+    found ??= askNeighbors(input, query, wanted);
     for (;;) {
       while (at < found.rows.length) {
         const place = at++;

@@ -16,7 +16,7 @@ export interface Query {
 }
 
 /** The heaviest items that are looked up under `query: items`: bounds time. */
-const mostItems = 256;
+const mostItems = 128;
 
 /** The interests that the recipe uses: under 'sample' drawn with `rng`, else by falling importance. */
 export function useInterests(

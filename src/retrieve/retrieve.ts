@@ -77,8 +77,8 @@ export interface Retrieved {
  * every rule go to the query drawn first; where one runs dry the others go on. Interests of which nothing has a vector in
  * the space are left out before the draw; a medoid need not be admitted itself. A candidate of an `average` is told as
  * coming from the interest whose medoid is nearest to it.
- * Time and memory: one search per query for about twice its share, for four times as many while that does not
- * suffice; none for what the cache remembers.
+ * Time and memory: one search per query that gives anything (of `score` per query) for about twice its share, for four
+ * times as many while that does not suffice; none for what the cache remembers.
  * Departures from the paper: merge order and shares, which it does not state; every recipe but the paper's.
  * Checked by: test/retrieve/retrieve.test.ts, test/retrieve/recipes.test.ts.
  */
@@ -159,6 +159,7 @@ function makeLanes(input: LaneInput, queries: readonly Query[], plan: LanePlan):
   );
 }
 
+/** Which lane is first. Only `score` looks at what a lane has: the lists of the others are made when their turn comes. */
 const priorities: Record<MergeRule, (lane: Lane) => number> = {
   turns: (lane) => -lane.given,
   importance: (lane) => lane.weight / (2 * lane.given + 1),
@@ -166,22 +167,19 @@ const priorities: Record<MergeRule, (lane: Lane) => number> = {
   mixture: () => 0,
 };
 
-/** The lane that the rule puts first among those with an item left, and that item; lanes without one are taken out. */
-function nextLane(lanes: Lane[], rule: MergeRule): { lane: Lane; found: Found } | null {
-  const priorityOf = priorities[rule];
-  while (lanes.length > 0) {
-    let first = 0;
-    let highest = priorityOf(lanes[0]);
-    for (let at = 1; at < lanes.length; at++) {
-      const priority = priorityOf(lanes[at]);
-      if (priority > highest) [first, highest] = [at, priority];
-    }
-    const lane = lanes[first];
+/** The lane that the rule puts first among those with an item left, and that item. */
+function nextLane(lanes: readonly Lane[], rule: MergeRule): { lane: Lane; found: Found } | null {
+  let best: { lane: Lane; found: Found } | null = null;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const lane of lanes) {
+    const priority = priorities[rule](lane);
+    if (best !== null && priority <= highest) continue;
     const found = lane.peek();
-    if (found) return { lane, found };
-    lanes.splice(first, 1);
+    if (!found) continue;
+    best = { lane, found };
+    highest = priority;
   }
-  return null;
+  return best;
 }
 
 const none: readonly ItemKey[] = [];

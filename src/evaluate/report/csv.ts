@@ -3,7 +3,7 @@ import type { EvaluationReport } from '../report.js';
 
 const head = ['kind', 'contender', 'group', 'metric', 'mean', 'low', 'high'];
 
-/** Every figure with its interval, one per line: means, differences, lifts, exposure, segments, orderings. */
+/** Every figure with its interval, one per line: means, differences, lifts, exposure, segments, orderings, calibrations. */
 export function csvOf(report: EvaluationReport): string {
   const lines = [head, ...rowsOf(report)];
   return `${lines.map((cells) => cells.map(cell).join(',')).join('\n')}\n`;
@@ -11,7 +11,7 @@ export function csvOf(report: EvaluationReport): string {
 
 type Row = readonly (string | number)[];
 
-function* rowsOf({ contenders, segments, orderings, curve }: EvaluationReport): Iterable<Row> {
+function* rowsOf({ contenders, segments, orderings, calibrated, curve }: EvaluationReport): Iterable<Row> {
   for (const { name, metrics, differences, lifts, exposure } of contenders) {
     for (const [metric, estimate] of Object.entries(metrics)) yield row('mean', name, '', metric, estimate);
     for (const [metric, estimate] of Object.entries(differences))
@@ -30,6 +30,9 @@ function* rowsOf({ contenders, segments, orderings, curve }: EvaluationReport): 
     yield row('curve', `e = ${e}`, '', 'relevance', relevance);
     yield row('curve', `e = ${e}`, '', 'diversity', diversity);
   }
+  for (const { contender, against, differences } of calibrated)
+    for (const [metric, estimate] of Object.entries(differences))
+      yield row('calibrated', contender, against, metric, estimate);
   for (const { claim, metric, verdict, difference } of orderings)
     yield row('ordering', claim, verdict, metric, difference);
 }

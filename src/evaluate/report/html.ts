@@ -1,4 +1,5 @@
 import type { Estimate } from '../bootstrap.js';
+import { comparedMetrics } from '../calibrated.js';
 import type { ContenderReport, EvaluationReport, ProtocolReport } from '../report.js';
 import { labelOf, short } from '../words.js';
 import {
@@ -26,6 +27,7 @@ export function htmlOf(report: EvaluationReport): string {
           budgets(report),
           curve(report),
           orderings(report),
+          calibrated(report),
           groups(report),
           table(report),
           setting(protocol),
@@ -93,6 +95,15 @@ function orderings({ orderings: found }: EvaluationReport): string {
     { title: 'difference', isNumber: true },
   ];
   return `<h2>The orderings of the paper</h2>\n${htmlTable(columns, rows)}`;
+}
+
+function calibrated({ calibrated: found, protocol }: EvaluationReport): string {
+  if (found.length === 0) return '';
+  const columns = [{ title: 'metric' }, ...found.map(({ space }) => ({ title: space, isNumber: true }))];
+  const rows = comparedMetrics(protocol).map((metric) => ({
+    cells: [escapeHtml(labelOf(metric)), ...found.map(({ differences }) => estimate(differences[metric]))],
+  }));
+  return `<h2>As calibrated, less the best single embedding</h2>\n<p>Paired by user, per space; 0 where calibration kept the single embedding.</p>\n${htmlTable(columns, rows)}`;
 }
 
 function groups(report: EvaluationReport): string {
