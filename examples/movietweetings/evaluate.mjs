@@ -56,7 +56,7 @@ const run = (stdout, ...args) => {
   return printed;
 };
 for (const space of ['text', 'actions', 'mix'])
-  run('inherit', 'calibrate', '--space', space, '--users', '200');
+  run('inherit', 'calibrate', '--space', space, '--users', '400');
 const flags = ['--beside', 'actions,mix', '--exposure-strength', '1', '--report', report];
 const printed = run(result ? 'pipe' : 'inherit', 'evaluate', ...flags, ...(result ? ['--json'] : []));
 if (result) writeFileSync(result, printed);

@@ -14,8 +14,8 @@ const lambdas = [0, 0.001, 0.01, 0.03, 0.1];
 /** At the last little but popularity is left: what is alike decides between equals. */
 const priors = [0, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 50];
 const shares = [0.2, 0.1, 0.05];
-/** Squared distances between unit vectors: cosines of .8, .68, .55, .4, .25 and .1 between two points that just merge. */
-const alphas = [0.4, 0.64, 0.9, 1.2, 1.5, 1.8];
+/** Cosines of .68, .55, .4, .25 and .1 between two points that just merge; above, only a few broad interests are left. */
+const alphas = [0.64, 0.9, 1.2, 1.5, 1.8, 2.5, 4, 8];
 /** Where vectors have no common length: of the threshold that was stated. */
 const factors = [0.25, 0.5, 1, 2, 4];
 const temperatures = [0.1, 0.3, 1];
