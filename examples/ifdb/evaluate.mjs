@@ -7,7 +7,7 @@
 // both: each carries its date, the newest becomes the item's `as_of`, and calibration and evaluation would refuse tags that
 // are younger than their first cut. Titles and descriptions are those of 2026: they carry no date, and hardly change once a
 // game is out. Window: all of it, for every contender. People come to this site a few times a year: steps are of four weeks,
-// and vectors are learnt anew every year. Relevance and diversity are measured in the text space.
+// and vectors are learnt anew every year. Of a reader who ticked off thousands of games the newest 300 count, for time. Relevance and diversity are measured in the text space.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ const fields = ['title', 'tags', 'description'];
 await data.embed({ from: 'text', fields });
 await data.embed({ from: 'actions' });
 await data.embed({ from: 'mix', fields });
-await data.configure({ windowDays: 'all' });
+await data.configure({ windowDays: 'all', maxItemsPerUser: 300 });
 await data.close();
 
 const cli = fileURLToPath(new URL('cli/main.js', import.meta.resolve('pinnersage')));
