@@ -14,7 +14,11 @@ export function wordsOf(found: Found, table: MetricTable, layout: Layout): strin
   return [
     ...metrics.map((metric) => winner(rivals, metric, table)),
     ...bestPersonal(rivals, metrics, table),
-    ...severalAgainstOne(rivals, metrics, table),
+    ...severalAgainstOne(
+      rivals.filter(({ name }) => !isSingle(found, name)),
+      metrics,
+      table,
+    ),
     ...ceiling(found.contenders, rivals, metrics[1] ?? metrics[0]),
     ...orderingWords(found),
     ...calibratedWords(found),
@@ -54,6 +58,11 @@ function bestPersonal(
 
 function best(rivals: readonly ContenderReport[], metric: string): ContenderReport {
   return rivals.reduce((a, b) => (b.metrics[metric].mean > a.metrics[metric].mean ? b : a));
+}
+
+/** Whether calibration kept the single embedding. */
+function isSingle({ calibrated }: Found, name: string): boolean {
+  return calibrated.some(({ contender, isSame }) => isSame && contender === name);
 }
 
 /** The best of the models with several embeddings against the best single average, metric by metric. */
