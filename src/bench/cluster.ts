@@ -203,6 +203,12 @@ function userSpeed(sizes: readonly number[], d: number, alpha: number): number {
   const run = here('users', createUserRun(sizes, d, alpha));
   const calls = Math.max(16, sizes.length);
   run.time(Math.max(1, Math.min(2000, Math.round(1000 / run.time(2)))));
-  const times = Array.from({ length: 31 }, () => run.time(calls)).sort((a, b) => a - b);
-  return 1000 / times[15];
+  const times: number[] = [];
+  for (let spent = 0; times.length < rounds.maxRounds || spent < rounds.budgetMs; ) {
+    const each = run.time(calls);
+    times.push(each);
+    spent += each * calls;
+  }
+  times.sort((a, b) => a - b);
+  return 1000 / times[times.length >> 1];
 }
