@@ -7,7 +7,8 @@
 // both: each carries its date, the newest becomes the item's `as_of`, and calibration and evaluation would refuse tags that
 // are younger than their first cut. Titles and descriptions are those of 2026: they carry no date, and hardly change once a
 // game is out. Window: all of it, for every contender. People come to this site a few times a year: steps are of four weeks,
-// and vectors are learnt anew every year. Of a reader who ticked off thousands of games the newest 300 count, for time. Relevance and diversity are measured in the text space.
+// and vectors are learnt anew every year. For time, of a reader who ticked off thousands of games the newest 200 count, and 40
+// readers are calibrated on and 150 tested. Relevance and diversity are measured in the text space.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +48,7 @@ const fields = ['title', 'tags', 'description'];
 await data.embed({ from: 'text', fields });
 await data.embed({ from: 'actions' });
 await data.embed({ from: 'mix', fields });
-await data.configure({ windowDays: 'all', maxItemsPerUser: 300 });
+await data.configure({ windowDays: 'all', maxItemsPerUser: 200 });
 await data.close();
 
 const cli = fileURLToPath(new URL('cli/main.js', import.meta.resolve('pinnersage')));
@@ -60,10 +61,10 @@ const run = (stdout, ...args) => {
   if (status !== 0) process.exit(status ?? 1);
   return printed;
 };
-const validation = ['--from', validationFrom, '--until', testFrom, '--step', '28', '--users', '100'];
+const validation = ['--from', validationFrom, '--until', testFrom, '--step', '28', '--users', '40'];
 for (const space of ['text', 'actions', 'mix']) run('inherit', 'calibrate', '--space', space, ...validation);
 const flags = [
-  ...['--beside', 'actions,mix', '--from', testFrom, '--step', '28', '--refit', '365', '--users', '250'],
+  ...['--beside', 'actions,mix', '--from', testFrom, '--step', '28', '--refit', '365', '--users', '150'],
   ...['--exposure-strength', '1', '--report', report],
 ];
 const printed = run(result ? 'pipe' : 'inherit', 'evaluate', ...flags, ...(result ? ['--json'] : []));
