@@ -3,12 +3,12 @@
 //
 //   node examples/ifdb/evaluate.mjs [FOLDER WITH THE .parquet FILES] [REPORT.html] [RESULT.json]
 //
-// Test period: from July 2022 on, the last fifth of the log; calibrated on the two years before. Tags are those of before
-// both: each carries its date, the newest becomes the item's `as_of`, and calibration and evaluation would refuse tags that
-// are younger than their first cut. Titles and descriptions are those of 2026: they carry no date, and hardly change once a
-// game is out. Window: all of it, for every contender. People come to this site a few times a year: steps are of four weeks,
-// and vectors are learnt anew every year. For time, of a reader who ticked off thousands of games the newest 200 count, and 40
-// readers are calibrated on and 150 tested. Relevance and diversity are measured in the text space.
+// Test period: from July 2022 on, the last fifth of the log; calibrated on the two years before. Both begin where a step does:
+// people come to this site a few times a year, so steps are of four weeks, and vectors are learnt anew every year. Tags are
+// those of before both: each carries its date, the newest becomes the item's `as_of`, and calibration and evaluation would
+// refuse tags that are younger than their first cut. Titles and descriptions are those of 2026: they carry no date, and hardly
+// change once a game is out. Window: all of it, for every contender. For time, of a reader who ticked off thousands of games
+// the newest 200 count, and 40 readers are calibrated on and 150 tested. Relevance and diversity are measured in the text space.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ if (!existsSync(join(folder, 'gametags.parquet'))) {
   process.exit(77);
 }
 
-const [tagsUntil, validationFrom, testFrom] = ['2020-06-01', '2020-07-01', '2022-07-01'];
+const [tagsUntil, validationFrom, testFrom] = ['2020-06-01', '2020-07-09', '2022-07-07'];
 const started = performance.now();
 const dir = join(mkdtempSync(join(tmpdir(), 'pinnersage-ifdb-')), 'data');
 const data = await open(dir);
