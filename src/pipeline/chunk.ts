@@ -3,13 +3,14 @@ import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Hash64 } from '../math/hash.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
-import type { EmbeddingTable, UserKey } from '../model/item.js';
+import { type EmbeddingTable, hasVector, type ItemKey, type UserKey } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import { importanceOfRun } from '../profile/importance.js';
 import { InferScratch, inferWith } from '../profile/infer.js';
 import type { ProfileOptions } from '../profile/options.js';
 import { collectPoints, newestTime, PointScratch, type Points } from '../profile/points.js';
 import { clusterBasis, runBasis, weighAgain } from '../profile/reuse.js';
+import { actionsUpTo } from '../profile/update.js';
 import { BlockBuilder, type ProfileBlock } from '../store/block.js';
 import {
   encodeProfile,
@@ -157,7 +158,7 @@ export class ChunkRunner {
       from,
       to,
       (user, log) => {
-        const known = upToSeq(log, this.plan.maxSeq);
+        const known = actionsUpTo(log, this.plan.maxSeq);
         if (known.length === 0) return;
         this.read++;
         const profile = this.profileOf(user, this.collect(known));
@@ -206,9 +207,9 @@ export class ChunkRunner {
 
   private collect(log: UserLog): Points {
     const { asOf, options, types, table, idRank } = this.plan;
-    const hasVector = (item: number): boolean => item < table.rowOfItem.length && table.rowOfItem[item] >= 0;
     const { windowDays, maxItemsPerUser: maxItems } = options;
-    return collectPoints(log, asOf, { windowDays, types, maxItems, hasVector, idRank }, this.points);
+    const kept = (item: ItemKey): boolean => hasVector(table, item);
+    return collectPoints(log, asOf, { windowDays, types, maxItems, hasVector: kept, idRank }, this.points);
   }
 
   /** Importances are as of the user's newest action, so that the bytes do not move with the clock. */
@@ -269,19 +270,3 @@ export class ChunkRunner {
 }
 
 const largestFloat = 3.4028234663852886e38;
-
-/** The log without what was accepted after `maxSeq`; the log itself where that is all of it. */
-export function upToSeq(log: UserLog, maxSeq: number): UserLog {
-  let newer = false;
-  for (let i = 0; i < log.length && !newer; i++) newer = log.seqs[i] > maxSeq;
-  if (!newer) return log;
-  const rows = Uint32Array.from({ length: log.length }, (_, i) => i).filter((i) => log.seqs[i] <= maxSeq);
-  return {
-    length: rows.length,
-    items: Uint32Array.from(rows, (i) => log.items[i]),
-    times: Float64Array.from(rows, (i) => log.times[i]),
-    types: Uint16Array.from(rows, (i) => log.types[i]),
-    weights: Float32Array.from(rows, (i) => log.weights[i]),
-    seqs: Float64Array.from(rows, (i) => log.seqs[i]),
-  };
-}

@@ -1,10 +1,12 @@
 import type { ActionLog } from '../actions/log.js';
+import { hasVector } from '../model/item.js';
 import { importanceOfRun } from '../profile/importance.js';
 import type { InferPoints } from '../profile/infer.js';
 import { popularityDecay } from '../profile/options.js';
 import { collectPoints, PointScratch } from '../profile/points.js';
+import { actionsUpTo } from '../profile/update.js';
 import type { Popularity } from '../store/profiles.js';
-import { type BatchPlan, upToSeq } from './chunk.js';
+import type { BatchPlan } from './chunk.js';
 
 /** Decayed popularity is summed in multiples of this, so that the sum does not depend on the order of users. */
 export const popularityUnit = 2 ** -20;
@@ -25,11 +27,11 @@ export function popularityOf(log: ActionLog, plan: BatchPlan): Popularity {
     windowDays: options.windowDays,
     types,
     maxItems: options.maxItemsPerUser,
-    hasVector: (item: number) => item < table.rowOfItem.length && table.rowOfItem[item] >= 0,
+    hasVector: (item: number) => hasVector(table, item),
     idRank,
   };
   log.scan(0, log.users.count(), (_, actions) => {
-    const points = collectPoints(upToSeq(actions, maxSeq), asOf, collecting, scratch);
+    const points = collectPoints(actionsUpTo(actions, maxSeq), asOf, collecting, scratch);
     addPopularity(sums, points, asOf, popularityDecay(options));
   });
   return rankPopularity(sums);

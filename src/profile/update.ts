@@ -50,9 +50,11 @@ export function actionsSince(log: UserLog, maxSeq: number): UserLog {
   return rowsWhere(log, (seq) => seq > maxSeq);
 }
 
-/** The rows accepted up to `maxSeq`, in the order of the log. */
+/** The rows accepted up to `maxSeq`, in the order of the log; the log itself where that is all of it. */
 export function actionsUpTo(log: UserLog, maxSeq: number): UserLog {
-  return rowsWhere(log, (seq) => seq <= maxSeq);
+  for (let row = 0; row < log.length; row++)
+    if (log.seqs[row] > maxSeq) return rowsWhere(log, (seq) => seq <= maxSeq);
+  return log;
 }
 
 function rowsWhere(log: UserLog, isWanted: (seq: number) => boolean): UserLog {
