@@ -1,5 +1,5 @@
 import { growVectors } from '../math/vectors.js';
-import type { TableStep } from '../model/item.js';
+import { rowOf, type TableStep } from '../model/item.js';
 import type { LoadedSpace, SpaceRecord } from './space.js';
 import {
   growItems,
@@ -61,9 +61,8 @@ export function stepTo(
   for (let row = before.itemOfRow.length; row < after.itemOfRow.length; row++)
     items.add(after.itemOfRow[row]);
   const rows = new Set<number>();
-  for (const item of items)
-    for (const { rowOfItem } of [before, after])
-      if (item < rowOfItem.length && rowOfItem[item] >= 0) rows.add(rowOfItem[item]);
+  for (const item of items) for (const table of [before, after]) rows.add(rowOf(table, item));
+  rows.delete(-1);
   return {
     rowsOf,
     version,

@@ -1,4 +1,5 @@
 import { PinnersageError } from '../errors.js';
+import { rowOf } from '../model/item.js';
 import type { Catalog } from './catalog.js';
 import { findDuplicates } from './duplicates.js';
 import { isLeftOut, type Refinement, type RefinementRules, type RefinementSummary } from './refinement.js';
@@ -131,7 +132,7 @@ function qualityOfRows(catalog: Catalog, space: LoadedSpace, field: string): Flo
   const quality = new Float64Array(space.itemOfRow.length).fill(Number.NaN);
   for (const { key, metadata } of catalog.items()) {
     const value = metadata[field];
-    const row = key < space.rowOfItem.length ? space.rowOfItem[key] : -1;
+    const row = rowOf(space, key);
     if (row >= 0 && typeof value === 'number') quality[row] = value;
   }
   return quality;

@@ -1,5 +1,5 @@
 import { Lru } from '../math/lru.js';
-import type { EmbeddingTable, ItemKey, Metadata } from '../model/item.js';
+import { type EmbeddingTable, type ItemKey, type Metadata, rowOf } from '../model/item.js';
 import type { Catalog } from './catalog.js';
 import { type Column, readColumns } from './columns.js';
 import { type FilterNode, meets } from './filter.js';
@@ -41,7 +41,7 @@ export class RowFilter {
     const bits = sharedBits(table.itemOfRow.length);
     bits.set(this.evaluate(filter, table, this.columnsOf(filter)));
     for (const item of this.changed) {
-      const row = item < table.rowOfItem.length ? table.rowOfItem[item] : -1;
+      const row = rowOf(table, item);
       if (row >= 0) bits[row] = meets(filter, this.metadataOf(item) ?? {}) ? 1 : 0;
     }
     let count = 0;

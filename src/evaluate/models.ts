@@ -1,7 +1,7 @@
 import { createExactSearch } from '../ann/exact.js';
 import type { VectorSearch } from '../ann/search.js';
 import { allocateVectors } from '../math/vectors.js';
-import type { EmbeddingTable } from '../model/item.js';
+import { type EmbeddingTable, hasVector } from '../model/item.js';
 import { addPopularity, rankPopularity } from '../pipeline/popularity.js';
 import { popularityDecay } from '../profile/options.js';
 import { collectPoints, PointScratch } from '../profile/points.js';
@@ -56,7 +56,7 @@ export function fitPeriod(
     windowDays: options.windowDays,
     types,
     maxItems: options.maxItemsPerUser,
-    hasVector: (item: number) => item < table.rowOfItem.length && table.rowOfItem[item] >= 0,
+    hasVector: (item: number) => hasVector(table, item),
     idRank,
   };
   let newestMs = Number.NEGATIVE_INFINITY;

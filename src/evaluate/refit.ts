@@ -2,6 +2,7 @@ import { ActionLog } from '../actions/log.js';
 import { Catalog } from '../catalog/catalog.js';
 import type { LoadedSpace } from '../catalog/space.js';
 import type { Directory } from '../disk/directory.js';
+import { rowOf } from '../model/item.js';
 import { type EmbedOptions, type MadeBefore, makeSpace } from '../pipeline/embed.js';
 import type { FittedSpace } from './models.js';
 
@@ -41,9 +42,9 @@ export function refitOf(directory: Directory, space: LoadedSpace): ((untilMs: nu
 }
 
 /** Whether candidates may come from the item; one without a row in the stored space may not. */
-function liveIn({ rowOfItem, live }: LoadedSpace, item: number): number {
-  const row = item < rowOfItem.length ? rowOfItem[item] : -1;
-  return row >= 0 ? live[row] : 0;
+function liveIn(space: LoadedSpace, item: number): number {
+  const row = rowOf(space, item);
+  return row >= 0 ? space.live[row] : 0;
 }
 
 type Numbers = Uint32Array | Int32Array | Uint8Array | Float32Array;

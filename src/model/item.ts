@@ -96,12 +96,17 @@ export interface TableStep {
   readonly rows: Uint32Array;
 }
 
-export function hasVector({ rowOfItem }: Pick<EmbeddingTable, 'rowOfItem'>, item: ItemKey): boolean {
-  return item < rowOfItem.length && rowOfItem[item] >= 0;
+/** The row of an item, or −1 where it has none. */
+export function rowOf({ rowOfItem }: Pick<EmbeddingTable, 'rowOfItem'>, item: ItemKey): number {
+  return item < rowOfItem.length ? rowOfItem[item] : -1;
+}
+
+export function hasVector(table: Pick<EmbeddingTable, 'rowOfItem'>, item: ItemKey): boolean {
+  return rowOf(table, item) >= 0;
 }
 
 /** The vector of an item, or null where it has none. */
 export function vectorOf(table: EmbeddingTable, item: ItemKey): Float32Array | null {
-  const row = item < table.rowOfItem.length ? table.rowOfItem[item] : -1;
+  const row = rowOf(table, item);
   return row < 0 ? null : table.vectors.subarray(row * table.dim, (row + 1) * table.dim);
 }

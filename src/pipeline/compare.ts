@@ -5,7 +5,7 @@ import type { LoadedSpace } from '../catalog/space.js';
 import { adjustedRand } from '../cluster/rand.js';
 import { PinnersageError } from '../errors.js';
 import { createRng } from '../math/rng.js';
-import type { ItemKey, UserKey } from '../model/item.js';
+import { hasVector, type ItemKey, type UserKey } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import type { ProfileStore } from '../store/profiles.js';
 import { type Recommender, requireGeneration } from './recommend.js';
@@ -87,7 +87,7 @@ function compareNeighbors(
   const shared = Array.from(a.live.keys())
     .filter((row) => a.live[row] === 1)
     .map((row) => a.itemOfRow[row])
-    .filter((item) => item < b.rowOfItem.length && b.rowOfItem[item] >= 0);
+    .filter((item) => hasVector(b, item));
   const items = sample(shared, options.items, options.seed);
   const around = [a, b].map((space) => {
     const { vectors, dim, live, info, itemOfRow, rowOfItem } = space;

@@ -5,7 +5,7 @@ import type { Directory } from '../disk/directory.js';
 import type { IdTable } from '../disk/ids.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
-import { type ItemKey, type SpaceInfo, type UserKey, vectorOf } from '../model/item.js';
+import { hasVector, type ItemKey, type SpaceInfo, type UserKey, vectorOf } from '../model/item.js';
 import type { Interest, InterestSource, Profile } from '../model/profile.js';
 import { InferScratch, inferWith } from '../profile/infer.js';
 import { configHash, type ProfileOptions, resolveOptions } from '../profile/options.js';
@@ -160,7 +160,7 @@ export class LiveProfiles {
       windowDays: options.windowDays,
       types,
       maxItems: options.maxItemsPerUser,
-      hasVector: (item) => item < space.rowOfItem.length && space.rowOfItem[item] >= 0,
+      hasVector: (item) => hasVector(space, item),
       idRank: this.order.ranksOf(log),
     };
   }

@@ -1,7 +1,7 @@
 import { createScores, filterOf, neighborsOf } from '../ann/score.js';
 import type { Neighbors, RowSet, VectorSearch } from '../ann/search.js';
 import { TopK } from '../math/topk.js';
-import type { EmbeddingTable } from '../model/item.js';
+import { type EmbeddingTable, rowOf } from '../model/item.js';
 import { NeighborCache } from './cache.js';
 import type { PopularItems } from './retrieve.js';
 import { tableScores } from './tablescores.js';
@@ -46,7 +46,7 @@ export class PopularityPrior {
     this.scores = createScores({ ...table, normalized: input.normalized });
     const most = Math.log1p(popular.scores[0] ?? 0);
     popular.items.forEach((item, i) => {
-      const row = item < table.rowOfItem.length ? table.rowOfItem[item] : -1;
+      const row = rowOf(table, item);
       if (row >= 0 && most > 0) this.ofRow[row] = Math.log1p(popular.scores[i]) / most;
     });
     this.order = Uint32Array.from(this.ofRow.keys())

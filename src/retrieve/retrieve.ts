@@ -1,7 +1,7 @@
 import type { Neighbors, RowSet, VectorSearch } from '../ann/search.js';
 import type { Rng } from '../math/rng.js';
 import { TopK } from '../math/topk.js';
-import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
+import { type EmbeddingTable, type ItemKey, rowOf, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import type { MergeRule, Recipe } from '../model/recipe.js';
 import type { DrawnInterest } from '../profile/sample.js';
@@ -253,7 +253,7 @@ function popularPicks(
   const picks: Pick[] = [];
   const taken = new Set<ItemKey>();
   const take = (item: ItemKey, score: number): void => {
-    const row = item < table.rowOfItem.length ? table.rowOfItem[item] : -1;
+    const row = rowOf(table, item);
     if (row < 0 || table.live[row] !== 1 || allowed[row] !== 1 || barred.has(item) || taken.has(item)) return;
     taken.add(item);
     picks.push({ item, score, interest: null, because: none, list: null, place: 0 });
