@@ -1,6 +1,6 @@
+import { userBytes } from './blocks.js';
 import { prefixBytes } from './codec.js';
 
-const userBytes = 4;
 const firstBytes = 1 << 16;
 const firstRows = 1 << 10;
 

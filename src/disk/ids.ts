@@ -17,8 +17,8 @@ const recordVersion = 1;
 const cacheLimit = 400_000;
 /** Ids of this many consecutive numbers are read at once. */
 const blockIds = 256;
-/** Ids that are remembered by their numbers, over all blocks. */
-const mostNames = 4_000_000;
+/** Blocks that are remembered, of four million ids at most. */
+const mostBlocks = 16_384;
 const maxIdBytes = 256;
 
 /** null where `id` may be used, else what is wrong with it. */
@@ -50,7 +50,6 @@ export class IdTable {
   private readonly remembers: boolean;
   private readonly cache = new Map<string, number>();
   private readonly names = new Map<number, readonly (string | undefined)[]>();
-  private namesHeld = 0;
 
   constructor(directory: Directory, kind: 'item' | 'user') {
     this.directory = directory;
@@ -94,12 +93,7 @@ export class IdTable {
   /** Forget what was remembered, after a transaction that threw. */
   forget(): void {
     this.cache.clear();
-    this.forgetNames();
-  }
-
-  private forgetNames(): void {
     this.names.clear();
-    this.namesHeld = 0;
   }
 
   read(key: number): IdRecord | null {
@@ -125,11 +119,11 @@ export class IdTable {
     const names: string[] = [];
     const first = block * blockIds;
     const range = { start: u32Key(first), end: blockEnd(first) };
-    this.directory.borrow(this.recordTable)(range, ({ key, keyAt, value }) => {
-      names[key.getUint32(keyAt) - first] = decodeName(value);
+    this.directory.borrow(this.recordTable)(range, ({ key, keyAt, value, valueLength }) => {
+      const record = Buffer.from(value.buffer, value.byteOffset, valueLength);
+      names[key.getUint32(keyAt) - first] = decodeId(record);
     });
-    if (this.namesHeld >= mostNames) this.forgetNames();
-    this.namesHeld += names.length - (this.names.get(block)?.length ?? 0);
+    if (this.names.size >= mostBlocks) this.names.clear();
     this.names.set(block, names);
     return names;
   }
@@ -196,14 +190,6 @@ function encodeRecord({ id, flags, metadata }: IdRecord): Buffer {
   bytes.write(id, 4);
   bytes.write(text, 4 + idBytes);
   return bytes;
-}
-
-/** The same of a record in the store's own memory. */
-function decodeName(record: DataView): string {
-  const version = record.getUint8(0);
-  if (version !== recordVersion) expectVersion(Buffer.of(version), recordVersion, 'id record');
-  const bytes = Buffer.from(record.buffer, record.byteOffset + 4, record.getUint16(2, true));
-  return bytes.toString();
 }
 
 /** Behind the last number of a block. */
