@@ -2,6 +2,7 @@ import { type ItemKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import type { Recipe } from '../model/recipe.js';
 import { cosine } from '../retrieve/lane.js';
+import { mixtureOf } from '../retrieve/mixture.js';
 import { makeQueries, type Query } from '../retrieve/queries.js';
 import { resolveRecipe } from '../retrieve/recipe.js';
 import { retrieve } from '../retrieve/retrieve.js';
@@ -52,7 +53,8 @@ function scoresOf(user: UserAtCut, interests: readonly Interest[], recipe: Recip
     else own.set(point, query);
   }
   const points = Uint32Array.from(own.keys());
-  const together = recipe.merge === 'mixture' ? mixtureOf([...own.values(), ...others], recipe) : greatest;
+  const mixture = mixtureOf([...own.values(), ...others], recipe.temperature);
+  const together = recipe.merge === 'mixture' ? (all: Float64Array) => mixture(all).score : greatest;
   const all = new Float64Array(points.length + others.length);
   return (item) => {
     const cosines = user.cosines(item);
@@ -70,21 +72,6 @@ function scoresOf(user: UserAtCut, interests: readonly Interest[], recipe: Recip
 function greatest(cosines: Float64Array): number {
   return cosines.reduce((most, cosine) => Math.max(most, cosine), Number.NEGATIVE_INFINITY);
 }
-
-/** τ ln Σ w exp((cos − 1)/τ) + 1, as `src/retrieve/mixture.ts` has it. */
-function mixtureOf(queries: readonly Query[], { temperature }: Recipe): (cosines: Float64Array) => number {
-  const total = queries.reduce((sum, { weight }) => sum + weight, 0);
-  const weights = queries.map(({ weight }) => (total > 0 ? weight : 1 / queries.length));
-  return (cosines) => {
-    const most = greatest(cosines);
-    const sum = weights.reduce(
-      (all, weight, q) => all + weight * Math.exp((cosines[q] - most) / temperature),
-      0,
-    );
-    return most + temperature * Math.log(sum);
-  };
-}
-
 /** One of the user's items as an interest of its own. */
 export function itemInterest({ points }: UserAtCut, point: number, importance = 1): Interest {
   const item: ItemKey = points.itemKeys[point];

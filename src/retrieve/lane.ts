@@ -174,8 +174,7 @@ export class Picked {
     this.takeVectors();
     for (; next.compared < this.vectors.length; next.compared++) {
       const both = product(vector, this.vectors[next.compared]);
-      const like = both === 0 ? 0 : both / Math.sqrt(length * this.lengths[next.compared]);
-      next.likeness = Math.max(next.likeness, like);
+      next.likeness = Math.max(next.likeness, cosineOf(both, length, this.lengths[next.compared]));
     }
   }
 
@@ -203,12 +202,11 @@ function product(a: Float32Array, b: Float32Array): number {
   return p + q + (r + s);
 }
 
+/** From the inner product of two vectors and of each with itself. */
+function cosineOf(both: number, one: number, other: number): number {
+  return both === 0 ? 0 : both / Math.sqrt(one * other);
+}
+
 export function cosine(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += a[i] * b[i];
-    aa += a[i] * a[i];
-    bb += b[i] * b[i];
-  }
-  return ab === 0 ? 0 : ab / Math.sqrt(aa * bb);
+  return cosineOf(product(a, b), product(a, a), product(b, b));
 }

@@ -1,5 +1,5 @@
 import { filterOf } from '../ann/score.js';
-import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
+import { type ItemKey, vectorOf } from '../model/item.js';
 import { portion } from './cache.js';
 import { askNeighbors, availableRows, type Found, type LaneInput, type Source } from './lane.js';
 import type { Query } from './queries.js';
@@ -70,9 +70,10 @@ function rankAll(
   const rows = table.itemOfRow.length;
   const sums = new ExponentSums(rows);
   const known = tableScores(table, options.normalized);
+  const logWeights = logWeightsOf(queries);
   queries.forEach((query, q) => {
     const scores = known.of(query.vector);
-    const logWeight = Math.log(weightOf(query, queries));
+    const logWeight = logWeights[q];
     for (let row = 0; row < rows; row++)
       sums.add(row, q, logWeight + (scores[row] - 1) / options.temperature);
   });
@@ -144,30 +145,42 @@ function rankPool(
   for (const query of [...queries, center])
     for (const row of askNeighbors(input, query, wanted).rows)
       if (!barred.has(table.itemOfRow[row])) pool.add(row);
-  const found = Array.from(pool, (row) => ({ row, ...scoreRow(table, row, queries, options) }));
+  const together = mixtureOf(queries, options.temperature);
+  const found = Array.from(pool, (row) => {
+    const item = table.itemOfRow[row];
+    const vector = vectorOf(table, item) as Float32Array;
+    const { score, greatest } = together(queries.map((query) => scoreOf(query.vector, vector)));
+    return {
+      row,
+      item,
+      from: queries[greatest].from,
+      score: score + options.bias(row),
+      list: null,
+      place: 0,
+    };
+  });
   return found.sort((a, b) => b.score - a.score || a.row - b.row);
 }
 
-/** The score of one row for the queries, and the interest that weighs most. */
-function scoreRow(
-  table: EmbeddingTable,
-  row: number,
+/** What the scores of all queries for one item come to, τ ln Σ w exp((s − 1)/τ) + 1, and which of them weighs most. */
+export function mixtureOf(
   queries: readonly Query[],
-  { temperature, bias }: Pick<MixtureOptions, 'temperature' | 'bias'>,
-): Found {
-  const item = table.itemOfRow[row];
-  const vector = vectorOf(table, item) as Float32Array;
-  const sums = new ExponentSums(1);
-  queries.forEach((query, q) => {
-    const logWeight = Math.log(weightOf(query, queries));
-    sums.add(0, q, logWeight + (scoreOf(query.vector, vector) - 1) / temperature);
-  });
-  const score = temperature * sums.log(0) + 1 + bias(row);
-  return { item, from: queries[sums.greatest[0]].from, score, list: null, place: 0 };
+  temperature: number,
+): (scores: ArrayLike<number>) => { readonly score: number; readonly greatest: number } {
+  const logWeights = logWeightsOf(queries);
+  return (scores) => {
+    const sums = new ExponentSums(1);
+    logWeights.forEach((logWeight, q) => {
+      sums.add(0, q, logWeight + (scores[q] - 1) / temperature);
+    });
+    return { score: temperature * sums.log(0) + 1, greatest: sums.greatest[0] };
+  };
 }
 
-function weightOf({ weight }: Query, queries: readonly Query[]): number {
-  return queries.every((other) => other.weight === 0) ? 1 / queries.length : weight;
+/** Where no query has a weight, all have the same. */
+function logWeightsOf(queries: readonly Query[]): readonly number[] {
+  const isEven = queries.every(({ weight }) => weight === 0);
+  return queries.map(({ weight }) => Math.log(isEven ? 1 / queries.length : weight));
 }
 
 /** 1 − ‖q − x‖²/2, as every search scores. */
