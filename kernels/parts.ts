@@ -10,15 +10,15 @@ import { mergeRounds } from './rounds';
 
 // Scratch of one engine (src/cluster/layout.ts), given once.
 let zeros: usize = 0, panels: usize = 0, listed: usize = 0, scratch: usize = 0, weights: usize = 0;
-let columns: usize = 0, panel: usize = 0, matrix: usize = 0, matrixPoints: i32 = 0;
+let columns: usize = 0, panel: usize = 0, matrix: usize = 0, matrixPoints: i32 = 0, keptPoints: i32 = 0;
 
-/** Where scratch lies; runs of more than `points` points keep no matrix. */
+/** Where scratch lies; runs of more than `points` points keep no matrix, components of more than `mostKept` no distances. */
 export function place(
   depth: i32, zerosAt: usize, panelsAt: usize, listedAt: usize, scratchAt: usize, weightsAt: usize, columnsAt: usize,
-  panelAt: usize, matrixAt: usize, points: i32,
+  panelAt: usize, matrixAt: usize, points: i32, mostKept: i32,
 ): void {
   zeros = zerosAt, panels = panelsAt, listed = listedAt, scratch = scratchAt, weights = weightsAt;
-  columns = columnsAt, panel = panelAt, matrix = matrixAt, matrixPoints = points;
+  columns = columnsAt, panel = panelAt, matrix = matrixAt, matrixPoints = points, keptPoints = min(mostKept, points);
   memory.fill(zeros, 0, <usize>depth << 2);
 }
 
@@ -73,7 +73,7 @@ function merge(
 /**
  * Merges inside components order[starts[c] … starts[c + 1]) for c below `count`; how many. Distances in components of few
  * points of size 1 are kept: homes[i] is where row i's are, 0 where they are not, places[i] the offset of its column. `kept`
- * is room for 40 numbers a point.
+ * is room for `keptPoints` numbers, rounded up to 8, a point.
  */
 export function mergeParts(
   z: usize, norms: usize, order: usize, starts: usize, count: i32, depth: i32, x: usize, dim: i32, scale: f32,
@@ -87,7 +87,7 @@ export function mergeParts(
     const n = load<i32>(starts + (<usize>c << 2), 4) - start;
     if (n == 1) continue;
     const list = order + (<usize>start << 2), at = <usize>merges << 2;
-    const keeps = !sizes && n > 2 && n <= min(fewPoints, matrixPoints);
+    const keeps = !sizes && n > 2 && n <= keptPoints;
     merge(z, norms, list, n, depth, x, dim, scale, sizes, keeps ? kept : 0, a + at, b + at, heights + (at << 1));
     if (keeps) kept = settle(list, n, kept, homes, places);
     for (const end = merges + n - 1; merges < end; merges++) {

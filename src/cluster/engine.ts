@@ -1,7 +1,7 @@
 import { createKernel, createSharedKernel, type KernelExports, reserve } from '../math/kernel.js';
 import type { Workspace } from '../math/vectors.js';
 import { checkFinite } from './check.js';
-import { type Layout, layOut } from './layout.js';
+import { keptPoints, type Layout, layOut } from './layout.js';
 
 /** The kernel's memory for one clusterer: where things lie, and typed views of what TypeScript reads and writes. */
 export interface Engine {
@@ -77,7 +77,7 @@ export function makeRoom(engine: Engine, n: number, actions = 0): boolean {
 function takeRoom({ kernel, layout, dim, matrixPoints, workspace }: Omit<Engine, 'views'>): Views {
   const { points, actions, depth, zeros, panels, listed, tile, weights, columns, panel, matrix } = layout;
   if (!workspace) reserve(kernel, layout.end);
-  kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, matrixPoints);
+  kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, matrixPoints, keptPoints);
   const { buffer } = workspace ?? kernel.memory;
   return {
     x: new Float32Array(buffer, layout.x, points * dim),

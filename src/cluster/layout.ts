@@ -31,7 +31,7 @@ export interface Layout {
   readonly order: number;
   readonly starts: number;
   readonly offsets: number;
-  /** Distances inside components of few points, and where those of each point are. */
+  /** Distances inside small components, and where those of each point are. */
   readonly kept: number;
   readonly homes: number;
   readonly places: number;
@@ -51,8 +51,8 @@ export interface Layout {
 /** Above this many points the full matrix (n² float32) is not kept: 8,192² × 4 bytes are 256 MiB. */
 export const maxMatrixPoints = 8192;
 
-/** Components of so many points have their distances kept (kernels/few.ts). */
-const fewPoints = 40;
+/** Components of at most so many points, a multiple of 8, have their distances kept for the choice of medoids. */
+export const keptPoints = 40;
 
 /** The longest row where coordinates are integers: they stay below 16 bits, products of rows below 31. */
 export const longest = 32000;
@@ -100,7 +100,7 @@ export function layOut(
     order: room(points * 4),
     starts: room((points + 1) * 4),
     offsets: room(points * 4),
-    kept: room(points * fewPoints * 4),
+    kept: room(points * keptPoints * 4),
     homes: room(points * 4),
     places: room(points * 4),
     actionOffsets: room((points + 1) * 4),

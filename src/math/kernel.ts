@@ -131,6 +131,7 @@ export interface KernelExports {
     panel: number,
     matrix: number,
     matrixPoints: number,
+    keptPoints: number,
   ): void;
   matrixOf(
     z: number,

@@ -76,7 +76,7 @@ function exercise(kernel: KernelExports): Uint8Array {
   new Float32Array(buffer, sizes, n).fill(2);
   new Int32Array(buffer, order, n).set(Array.from({ length: n }, (_, i) => i));
   new Int32Array(buffer, starts, 4).set([0, 20, 21, n]);
-  kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, 40);
+  kernel.place(depth, zeros, panels, listed, tile, weights, columns, panel, matrix, 40, 40);
   kernel.centre(x, n, dim, 1, mean, depth, norms);
   kernel.shareOfMean(mean, depth, norms, n);
   kernel.shift(x, n, dim, 1, mean, depth, z, norms);
