@@ -9,12 +9,12 @@
 // refuse tags that are younger than their first cut. Titles and descriptions are those of 2026: they carry no date, and hardly
 // change once a game is out. Window: all of it, for every contender. For time, of a reader who ticked off thousands of games
 // the newest 200 count, and 40 readers are calibrated on and 150 tested. Relevance and diversity are measured in the text space.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open } from 'pinnersage';
+import { evaluateSpaces } from '../spaces.mjs';
 
 const folder = process.argv[2] ?? fileURLToPath(new URL('../../../shared/data/ifdb', import.meta.url));
 const report = process.argv[3] ?? 'ifdb-evaluation.html';
@@ -25,7 +25,6 @@ if (!existsSync(join(folder, 'gametags.parquet'))) {
 }
 
 const [tagsUntil, validationFrom, testFrom] = ['2020-06-01', '2020-07-09', '2022-07-07'];
-const started = performance.now();
 const dir = join(mkdtempSync(join(tmpdir(), 'pinnersage-ifdb-')), 'data');
 const data = await open(dir);
 const tags = join(folder, 'gametags.parquet').replaceAll("'", "''");
@@ -51,24 +50,9 @@ await data.embed({ from: 'mix', fields });
 await data.configure({ windowDays: 'all', maxItemsPerUser: 200 });
 await data.close();
 
-const cli = fileURLToPath(new URL('cli/main.js', import.meta.resolve('pinnersage')));
-/** A command on the directory; what it prints goes to the terminal, or comes back. */
-const run = (stdout, ...args) => {
-  const { status, stdout: printed } = spawnSync(process.execPath, [cli, ...args, '--data', dir], {
-    stdio: ['inherit', stdout, 'inherit'],
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) process.exit(status ?? 1);
-  return printed;
-};
-const validation = ['--from', validationFrom, '--until', testFrom, '--step', '28', '--users', '40'];
-for (const space of ['text', 'actions', 'mix']) run('inherit', 'calibrate', '--space', space, ...validation);
-const flags = [
-  ...['--beside', 'actions,mix', '--from', testFrom, '--step', '28', '--refit', '365', '--users', '150'],
-  ...['--exposure-strength', '1', '--report', report],
-];
-const printed = run(result ? 'pipe' : 'inherit', 'evaluate', ...flags, ...(result ? ['--json'] : []));
-if (result) writeFileSync(result, printed);
-rmSync(join(dir, '..'), { recursive: true });
-const seconds = ((performance.now() - started) / 1000).toFixed(0);
-console.log(`\nthe report with charts: ${report}; ${seconds} s from raw files`);
+evaluateSpaces(dir, {
+  calibrate: ['--from', validationFrom, '--until', testFrom, '--step', '28', '--users', '40'],
+  evaluate: ['--from', testFrom, '--step', '28', '--refit', '365', '--users', '150'],
+  report,
+  result,
+});

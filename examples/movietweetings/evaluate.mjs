@@ -7,12 +7,12 @@
 // fifth of the half year that the log spans; calibrated on the fifth before it. Window: all of it, for every contender.
 // Content is names and genres, which carry no date and do not change. Relevance and diversity are measured in the text space.
 // For time, 300 viewers are calibrated on and 500 tested.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open } from 'pinnersage';
+import { evaluateSpaces } from '../spaces.mjs';
 
 const folder =
   process.argv[2] ?? fileURLToPath(new URL('../../../shared/data/movietweetings', import.meta.url));
@@ -23,7 +23,6 @@ if (!existsSync(join(folder, 'ratings.dat'))) {
   process.exit(77);
 }
 
-const started = performance.now();
 const dir = join(mkdtempSync(join(tmpdir(), 'pinnersage-movietweetings-')), 'data');
 const data = await open(dir);
 const raw = { format: 'csv', delimiter: '::' };
@@ -46,24 +45,9 @@ await data.embed({ from: 'mix', fields: ['name', 'genres'] });
 await data.configure({ windowDays: 'all' });
 await data.close();
 
-const cli = fileURLToPath(new URL('cli/main.js', import.meta.resolve('pinnersage')));
-/** A command on the directory; what it prints goes to the terminal, or comes back. */
-const run = (stdout, ...args) => {
-  const { status, stdout: printed } = spawnSync(process.execPath, [cli, ...args, '--data', dir], {
-    stdio: ['inherit', stdout, 'inherit'],
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) process.exit(status ?? 1);
-  return printed;
-};
-for (const space of ['text', 'actions', 'mix'])
-  run('inherit', 'calibrate', '--space', space, '--users', '300');
-const flags = [
-  ...['--beside', 'actions,mix', '--users', '500'],
-  ...['--exposure-strength', '1', '--report', report],
-];
-const printed = run(result ? 'pipe' : 'inherit', 'evaluate', ...flags, ...(result ? ['--json'] : []));
-if (result) writeFileSync(result, printed);
-rmSync(join(dir, '..'), { recursive: true });
-const seconds = ((performance.now() - started) / 1000).toFixed(0);
-console.log(`\nthe report with charts: ${report}; ${seconds} s from raw files`);
+evaluateSpaces(dir, {
+  calibrate: ['--users', '300'],
+  evaluate: ['--users', '500'],
+  report,
+  result,
+});
