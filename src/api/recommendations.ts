@@ -17,6 +17,13 @@ const recipe = {
   merge: Type.Optional(
     oneOf(['turns', 'importance', 'score', 'mixture'], 'How the queries share the count, by default turns'),
   ),
+  averageShare: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'Share of the candidates by one average over all interests, by default 0',
+    }),
+  ),
   temperature: Type.Optional(
     Type.Number({ exclusiveMinimum: 0, description: 'Of a mixture, in units of the cosine, by default 0.1' }),
   ),

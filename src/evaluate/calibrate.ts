@@ -7,6 +7,7 @@ import { resolveRecipe } from '../retrieve/recipe.js';
 import { type Comparison, chooseSeveral, compare } from './calibratechoice.js';
 import {
   alphaStage,
+  averageStage,
   decayStage,
   type Fixed,
   familyStage,
@@ -26,7 +27,7 @@ import { Survey } from './survey.js';
 import { type WalkOptions, walkForward } from './walk.js';
 
 /** Settings of several embeddings that are compared with the single one: enough for all that are near it. */
-const compared = 12;
+const compared = 24;
 
 /**
  * Chooses how a space is served on a stretch of the log that ends before any test, and stores the choice with the space.
@@ -120,10 +121,10 @@ class Run {
       alphaStage(bestOf(true), fixed, { starting, normalized: info.normalized }),
     );
     await stage('family of several', familyStage(broad));
-    const best = all()
-      .filter((s) => !isSingle(s))
-      .slice(0, 3);
-    await stage('popularity prior of several', strengthStage(best));
+    const several = (): RecipeSetting[] => all().filter((setting) => !isSingle(setting));
+    await stage('popularity prior of several', strengthStage(several().slice(0, 3)));
+    // The centroids as well: they share by importance whatever is best on recall, and so spread the candidates.
+    await stage('average beside several', averageStage([...new Set([broad, ...several().slice(0, 2)])]));
     return this.conclude(evaluation, survey, popularityLambda, broad.alpha ?? starting, all());
   }
 

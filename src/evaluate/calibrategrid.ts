@@ -19,6 +19,7 @@ const alphas = [0.64, 0.9, 1.2, 1.5, 1.8, 2.5, 4, 8];
 /** Where vectors have no common length: of the threshold that was stated. */
 const factors = [0.25, 0.5, 1, 2, 4];
 const temperatures = [0.1, 0.3, 1];
+const averageShares = [0.5, 0.75, 0.9];
 /** The prior while it is not chosen yet. */
 const usualPrior = 0.8;
 
@@ -34,11 +35,13 @@ export function settingOf(
   shaping: Omit<RecipeSetting, 'name' | 'recipe'>,
 ): RecipeSetting {
   const full = resolveRecipe(recipe);
-  const { interests, medoids, query, merge, temperature, prior, popularShare, diversity } = full;
+  const { interests, medoids, query, merge, averageShare, temperature, prior, popularShare, diversity } =
+    full;
   const few = interests === 'all' ? '' : `${interests} ${medoids} `;
   const how = query === 'average' ? '' : merge === 'mixture' ? ` mixture τ=${temperature}` : ` ${merge}`;
   const parts = [
     `${few}${query}${how}`,
+    ...(averageShare === 0 ? [] : [`average=${averageShare}`]),
     ...(query === 'average' || shaping.alpha === undefined ? [] : [`α=${shaping.alpha}`]),
     ...(shaping.lambda === undefined ? [] : [`λ=${shaping.lambda}`]),
     `prior=${prior}`,
@@ -110,6 +113,13 @@ export function strengthStage(best: readonly RecipeSetting[]): RecipeSetting[] {
     if (popularShare < 1) tried.push({ popularShare: 1 }, { popularShare: 1, prior: prior + 0.4 });
     return tried.map((other) => settingOf({ ...setting.recipe, ...other }, shapingOf(setting)));
   });
+}
+
+/** An average beside the interests, which goes over from them into the single embedding. */
+export function averageStage(best: readonly RecipeSetting[]): RecipeSetting[] {
+  return best.flatMap((setting) =>
+    averageShares.map((averageShare) => settingOf({ ...setting.recipe, averageShare }, shapingOf(setting))),
+  );
 }
 
 function shapingOf({ alpha, lambda }: RecipeSetting): Omit<RecipeSetting, 'name' | 'recipe'> {

@@ -1,6 +1,7 @@
 import { type ItemKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import type { Recipe } from '../model/recipe.js';
+import type { DrawnInterest } from '../profile/sample.js';
 import { cosine } from '../retrieve/lane.js';
 import { mixtureOf } from '../retrieve/mixture.js';
 import { makeQueries, type Query } from '../retrieve/queries.js';
@@ -11,7 +12,8 @@ import type { UserAtCut, UserModel } from './contender.js';
 /**
  * A user as some interests, whoever found them, asked by a recipe: candidates are what production retrieves from them
  * (`src/retrieve`). An item is scored by its greatest cosine to any embedding of the user, under a mixture by that of all,
- * plus the popularity prior: those of the `top` interests under that choice, else of all of them. What the run sets for every contender (`shared`)
+ * plus the popularity prior: those of the `top` interests under that choice, else of all of them; with an average beside them
+ * (`averageShare`) that score and the item's cosine to the average count by their shares. What the run sets for every contender (`shared`)
  * goes before the recipe's own.
  */
 export function recipeModel(
@@ -41,8 +43,7 @@ export function recipeModel(
 function scoresOf(user: UserAtCut, interests: readonly Interest[], recipe: Recipe): UserModel['score'] {
   const { table, normalized, prior } = user.models;
   const used = recipe.interests === 'top' ? interests.slice(0, recipe.medoids) : interests;
-  const drawn = used.map((interest) => ({ interest, probability: 0 }));
-  const queries = makeQueries(drawn, recipe.query, table, normalized);
+  const queries = makeQueries(whole(used), recipe.query, table, normalized);
   const pointOf = new Map(Array.from(user.points.itemKeys, (item, point) => [item, point]));
   // Points come first: their cosines are known.
   const own = new Map<number, Query>();
@@ -56,6 +57,8 @@ function scoresOf(user: UserAtCut, interests: readonly Interest[], recipe: Recip
   const mixture = mixtureOf([...own.values(), ...others], recipe.temperature);
   const together = recipe.merge === 'mixture' ? (all: Float64Array) => mixture(all).score : greatest;
   const all = new Float64Array(points.length + others.length);
+  const beside = recipe.query === 'average' ? 0 : recipe.averageShare;
+  const [average] = beside > 0 ? makeQueries(whole(interests), 'average', table, normalized) : [];
   return (item) => {
     const cosines = user.cosines(item);
     const vector = vectorOf(table, item) as Float32Array;
@@ -65,13 +68,21 @@ function scoresOf(user: UserAtCut, interests: readonly Interest[], recipe: Recip
     others.forEach((other, i) => {
       all[points.length + i] = cosine(other.vector, vector);
     });
-    return together(all) + (recipe.prior > 0 ? recipe.prior * prior().of(table.rowOfItem[item]) : 0);
+    const own = together(all);
+    const likeness = average ? (1 - beside) * own + beside * cosine(average.vector, vector) : own;
+    return likeness + (recipe.prior > 0 ? recipe.prior * prior().of(table.rowOfItem[item]) : 0);
   };
+}
+
+/** Interests that were not drawn. */
+function whole(interests: readonly Interest[]): DrawnInterest[] {
+  return interests.map((interest) => ({ interest, probability: 0 }));
 }
 
 function greatest(cosines: Float64Array): number {
   return cosines.reduce((most, cosine) => Math.max(most, cosine), Number.NEGATIVE_INFINITY);
 }
+
 /** One of the user's items as an interest of its own. */
 export function itemInterest({ points }: UserAtCut, point: number, importance = 1): Interest {
   const item: ItemKey = points.itemKeys[point];

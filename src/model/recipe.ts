@@ -28,6 +28,12 @@ export interface Recipe {
   /** How the queries share the count. Default: 'turns'. */
   readonly merge: MergeRule;
   /**
+   * Share of the candidates that one average over all interests gives, drawn or not, beside the queries of the interests.
+   * Default: 0, none. Range: 0 to 1. Effect: higher goes over into the single-embedding model; none under the query
+   * 'average', which is that already.
+   */
+  readonly averageShare: number;
+  /**
    * τ of a mixture. Unit: cosine. Default: 0.1. Range: > 0. Effect: towards 0 the best query decides (the maximum), far
    * above 1 the mean over all queries does.
    */

@@ -6,6 +6,7 @@ export const paperRecipe: Recipe = {
   medoids: 3,
   query: 'medoid',
   merge: 'turns',
+  averageShare: 0,
   temperature: 0.1,
   prior: 0,
   popularShare: 1,
@@ -25,8 +26,9 @@ export function resolveRecipe(given: Partial<Recipe>, base: Recipe = paperRecipe
   oneOf('interests', recipe.interests, interestChoices);
   oneOf('query', recipe.query, queryKinds);
   oneOf('merge', recipe.merge, mergeRules);
-  const { medoids, temperature, prior, popularShare, diversity } = recipe;
+  const { medoids, averageShare, temperature, prior, popularShare, diversity } = recipe;
   if (!Number.isSafeInteger(medoids) || medoids < 1) refuse('medoids', medoids, 'an integer ≥ 1');
+  if (!(averageShare >= 0 && averageShare <= 1)) refuse('averageShare', averageShare, 'a number from 0 to 1');
   if (!(Number.isFinite(temperature) && temperature > 0))
     refuse('temperature', temperature, 'a finite number > 0');
   if (!(Number.isFinite(prior) && prior >= 0)) refuse('prior', prior, 'a finite number ≥ 0');

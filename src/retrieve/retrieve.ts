@@ -74,7 +74,9 @@ export interface Retrieved {
  * Source: algorithm.md §4 (paper, section 4: "candidate generation"); the other recipes are ours.
  * Convention: under `merge: turns` the queries share the count equally [ours]: they take turns in the order of the
  * draw, each giving its nearest item that is not there yet, so any prefix of the answer covers them evenly. Ties of
- * every rule go to the query drawn first; where one runs dry the others go on. Interests of which nothing has a vector in
+ * every rule go to the query drawn first; where one runs dry the others go on. Under `averageShare` one average over all
+ * interests and the queries of the interests give in proportion (Sainte-Laguë; ties to the average), the queries among
+ * themselves by the rule. Interests of which nothing has a vector in
  * the space are left out before the draw; a medoid need not be admitted itself. A candidate of an `average` is told as
  * coming from the interest whose medoid is nearest to it.
  * Time and memory: one search per query that gives anything (of `score` per query) for about twice its share, for four
@@ -102,11 +104,14 @@ export function retrieveBy(
   const queries = makeQueries(drawn, recipe.query, input.table, input.normalized);
   const picked = new Picked(input.table);
   const { count } = options;
-  const lanes = makeLanes(limited, queries, { count, recipe, normalized: input.normalized, prior, picked });
+  const plan = { recipe, normalized: input.normalized, prior, picked };
+  const beside = averageLane(limited, usable, { ...plan, count: Math.ceil(count * recipe.averageShare) });
+  const own = Math.ceil(count * (beside ? 1 - recipe.averageShare : 1));
+  const lanes = makeLanes(limited, queries, { ...plan, count: Math.max(1, own) });
   const explain = explainer(input.table, drawn, options);
   const picks: Pick[] = [];
   while (picks.length < count) {
-    const next = nextLane(lanes, recipe.merge);
+    const next = nextOf(lanes, beside, recipe, picks.length);
     if (!next) break;
     next.lane.give(next.found);
     picks.push(explain(next.found));
@@ -154,9 +159,36 @@ function makeLanes(input: LaneInput, queries: readonly Query[], plan: LanePlan):
     return [new Lane(mixtureSource(input, queries, options), 1, picked, diversity, count)];
   }
   const share = Math.ceil(count / queries.length);
-  return queries.map(
-    (query) => new Lane(neighborSource(input, query, share), query.weight, picked, diversity, share),
-  );
+  return queries.map((query) => makeLane(input, query, share, plan));
+}
+
+function makeLane(input: LaneInput, query: Query, share: number, { picked, recipe }: LanePlan): Lane {
+  return new Lane(neighborSource(input, query, share), query.weight, picked, recipe.diversity, share);
+}
+
+/** The average over all interests, drawn or not, where the recipe wants it beside them. */
+function averageLane(input: LaneInput, interests: readonly Interest[], plan: LanePlan): Lane | null {
+  const { averageShare, query } = plan.recipe;
+  if (averageShare === 0 || query === 'average') return null;
+  const { drawn } = useInterests(interests, { interests: 'all', medoids: 1 });
+  const [average] = makeQueries(drawn, 'average', input.table, plan.normalized);
+  return makeLane(input, average, plan.count, plan);
+}
+
+interface Next {
+  readonly lane: Lane;
+  readonly found: Found;
+}
+
+/** The next of the interests or of the average beside them, whichever is farther below its share of the `given`. */
+function nextOf(lanes: readonly Lane[], beside: Lane | null, recipe: Recipe, given: number): Next | null {
+  if (!beside) return nextLane(lanes, recipe.merge);
+  const { averageShare } = recipe;
+  const others = given - beside.given;
+  const isAverage = averageShare / (2 * beside.given + 1) >= (1 - averageShare) / (2 * others + 1);
+  const average = (): Next | null => nextLane([beside], 'importance');
+  const interests = (): Next | null => nextLane(lanes, recipe.merge);
+  return isAverage ? (average() ?? interests()) : (interests() ?? average());
 }
 
 /** Which lane is first. Only `score` looks at what a lane has: the lists of the others are made when their turn comes. */
@@ -168,8 +200,8 @@ const priorities: Record<MergeRule, (lane: Lane) => number> = {
 };
 
 /** The lane that the rule puts first among those with an item left, and that item. */
-function nextLane(lanes: readonly Lane[], rule: MergeRule): { lane: Lane; found: Found } | null {
-  let best: { lane: Lane; found: Found } | null = null;
+function nextLane(lanes: readonly Lane[], rule: MergeRule): Next | null {
+  let best: Next | null = null;
   let highest = Number.NEGATIVE_INFINITY;
   for (const lane of lanes) {
     const priority = priorities[rule](lane);

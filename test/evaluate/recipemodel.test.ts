@@ -37,5 +37,15 @@ test('scores rank items as the recipe retrieves them, a mixture too, with and wi
     for (let i = 1; i < scores.length; i++)
       expect(scores[i], JSON.stringify(recipe)).toBeLessThanOrEqual(scores[i - 1] + 1e-5);
   }
+  // With an average beside the interests an item counts by both, and by popularity once.
+  const own: Partial<Recipe> = { interests: 'all', query: 'centroid', merge: 'importance', prior: 0.4 };
+  const scoresBy = (recipe: Partial<Recipe>) => recipeModel(user, user.interests(), recipe).score;
+  const [interests, average] = [scoresBy(own), scoresBy({ ...own, query: 'average' })];
+  const [both, whole] = [scoresBy({ ...own, averageShare: 0.75 }), scoresBy({ ...own, averageShare: 1 })];
+  for (const item of Array.from(recipeModel(user, user.interests(), own).candidates(60, createRng(1)))) {
+    expect(interests(item)).not.toBeCloseTo(average(item), 3);
+    expect(both(item)).toBeCloseTo(0.25 * interests(item) + 0.75 * average(item), 6);
+    expect(whole(item)).toBeCloseTo(average(item), 6);
+  }
   await directory.close();
 });

@@ -76,6 +76,22 @@ test('a popularity prior adds its strength in proportion to ln(1 + popularity); 
   expect(run(input, { popularShare: 0.5 }, 3).picks.map(({ item }) => item)).toEqual([2, 3]);
 });
 
+test('an average beside the interests gives its share, from all of them though only some are drawn', () => {
+  // Interests at 0° and 90° of equal weight: the average points to 45°; one of the two is drawn.
+  const table = tableOf(byAngle(0, 90, 44, 46, 43, 1, 89, 2, 88), 2);
+  const input = inputOf(table, [interest('a', 0, 1), interest('b', 1, 1)], [0, 1]);
+  const { drawn, picks, propensity } = run(input, { medoids: 1, averageShare: 0.5 }, 4, 1);
+  expect(drawn).toHaveLength(1);
+  expect(propensity).toBe(0.5);
+  const [own, likewise] = drawn[0].interest.id === 'a' ? [5, 7] : [6, 8];
+  expect(picks.map(({ item }) => item)).toEqual([2, own, 3, likewise]);
+  // Told by the nearest of the interests that were drawn.
+  expect(new Set(picks.map((pick) => pick.interest?.id))).toEqual(new Set([drawn[0].interest.id]));
+  expect(run(input, { averageShare: 0.5, query: 'average' }, 3).picks.map(({ item }) => item)).toEqual([
+    2, 3, 4,
+  ]);
+});
+
 test('diversity passes over what is like an earlier candidate', () => {
   const table = tableOf(byAngle(0, 10, 12, -14, 60), 2);
   const input = inputOf(table, [interest('a', 0, 1)], [0]);
@@ -104,33 +120,40 @@ function twin(input: RetrieveInput, recipe: Recipe, count: number): number[] {
     query.reduce((sum, x, i) => sum + x * (vectorOf(table, item) as Float32Array)[i], 0);
   const sorted = (score: (item: number) => number): number[] =>
     [...open].sort((a, b) => score(b) - score(a) || a - b);
-  if (recipe.merge === 'mixture') {
-    const { temperature } = recipe;
-    const score = (item: number): number =>
-      temperature *
-        Math.log(
-          queries.reduce(
-            (sum, { vector, weight }) => sum + weight * Math.exp((cosineOf(vector, item) - 1) / temperature),
-            0,
-          ),
-        ) +
-      bias(item);
-    return sorted(score).slice(0, count);
-  }
-  const lanes = queries.map(({ vector, weight }) => {
-    const score = (item: number): number => cosineOf(vector, item) + bias(item);
-    return { weight, score, list: sorted(score), given: 0 };
+  const lane = (weight: number, score: (item: number) => number) => ({
+    weight,
+    score,
+    list: sorted(score),
+    given: 0,
   });
+  const cosineLane = ({ vector, weight }: { vector: number[]; weight: number }) =>
+    lane(weight, (item) => cosineOf(vector, item) + bias(item));
+  const { temperature, averageShare } = recipe;
+  const mixture = (item: number): number =>
+    temperature *
+      Math.log(
+        queries.reduce(
+          (sum, { vector, weight }) => sum + weight * Math.exp((cosineOf(vector, item) - 1) / temperature),
+          0,
+        ),
+      ) +
+    bias(item);
+  const lanes = recipe.merge === 'mixture' ? [lane(1, mixture)] : queries.map(cosineLane);
+  const shares = ordered.map(({ importance }) => importance / total);
+  const average = cosineLane(plainQueries(table, ordered, shares, 'average')[0]);
+  const isBeside = averageShare > 0 && recipe.query !== 'average';
   const picked: number[] = [];
   while (picked.length < Math.min(count, open.length)) {
-    for (const lane of lanes) lane.list = lane.list.filter((item) => !picked.includes(item));
+    for (const each of [...lanes, average]) each.list = each.list.filter((item) => !picked.includes(item));
     const worth = lanes.map(({ given, weight, score, list }) => {
       if (recipe.merge === 'turns') return -given;
       return recipe.merge === 'importance' ? weight / (2 * given + 1) : score(list[0]);
     });
-    const lane = lanes[worth.indexOf(Math.max(...worth))];
-    picked.push(lane.list[0]);
-    lane.given++;
+    const others = lanes.reduce((sum, { given }) => sum + given, 0);
+    const behind = averageShare / (2 * average.given + 1) - (1 - averageShare) / (2 * others + 1);
+    const next = isBeside && behind >= 0 ? average : lanes[worth.indexOf(Math.max(...worth))];
+    picked.push(next.list[0]);
+    next.given++;
   }
   return picked;
 }
@@ -183,7 +206,8 @@ test('every recipe without a draw equals its plain twin', () => {
       fc.constantFrom(...mergeRules),
       fc.constantFrom(0, 0.25, 1),
       fc.constantFrom(0.05, 0.3, 5),
-      (seed, rows, interests, query, merge, prior, temperature) => {
+      fc.constantFrom(0, 0.4, 0.75, 1),
+      (seed, rows, interests, query, merge, prior, temperature, averageShare) => {
         const table = tableOf(randomMatrix(seed, rows, 5), 5);
         const mine = [0, 1, 2].map((i) =>
           interest(`${i}`, 4 * i, 3.7 ** (3 - i), [4 * i, 4 * i + 1, 4 * i + 2].slice(i)),
@@ -197,7 +221,16 @@ test('every recipe without a draw equals its plain twin', () => {
           ),
           popular,
         };
-        const recipe = { ...paperRecipe, interests, medoids: 2, query, merge, prior, temperature };
+        const recipe = {
+          ...paperRecipe,
+          interests,
+          medoids: 2,
+          query,
+          merge,
+          prior,
+          temperature,
+          averageShare,
+        };
         const found = run(input, recipe, 15).picks.map(({ item }) => item);
         expect(found).toEqual(twin(input, recipe, 15));
       },
@@ -243,10 +276,12 @@ test("the paper's recipe is the default, and what is out of range is refused", (
   expect(resolveRecipe({})).toEqual(paperRecipe);
   expect(resolveRecipe({ medoids: 5 })).toEqual({ ...paperRecipe, medoids: 5 });
   expect(recipeText(paperRecipe)).toBe(
-    'interests=sample medoids=3 query=medoid merge=turns temperature=0.1 prior=0 popularShare=1 diversity=0',
+    'interests=sample medoids=3 query=medoid merge=turns averageShare=0 temperature=0.1 prior=0 popularShare=1 diversity=0',
   );
   const bad = [
     { medoids: 0 },
+    { averageShare: 1.1 },
+    { averageShare: -0.1 },
     { temperature: 0 },
     { prior: -1 },
     { popularShare: 0 },
