@@ -1,6 +1,7 @@
 import { createExactSearch } from '../ann/exact.js';
 import { createWorld } from '../demo/world.js';
 import { Bootstrap, type Estimate } from '../evaluate/bootstrap.js';
+import { type Regime, regimeAlpha, regimeOf, regimeOfMany } from '../evaluate/regime.js';
 import { deriveSeed } from '../math/hash.js';
 import { createRng, type Rng } from '../math/rng.js';
 import { allocateVectors } from '../math/vectors.js';
@@ -30,6 +31,8 @@ export interface RegimeCell {
   readonly interests: number;
   readonly budget: number;
   readonly alpha: number;
+  /** Where its users seem to lie, as `evaluate` says it of any log. */
+  readonly seen: Regime;
   readonly single: number;
   readonly several: number;
   readonly paper: number;
@@ -166,6 +169,9 @@ function regime(catalog: Catalog, interests: number, users: number, seed: number
     const sums = families.flatMap((family) => recalls(catalog, user, own, family, deriveSeed(seed, i)));
     return { sums, counts: [1] };
   });
+  const seen = regimeOfMany(
+    judges.map((user) => regimeOf(inferAt(catalog, user, regimeAlpha), catalog.table)),
+  );
   const bootstrap = new Bootstrap(shares, new Array(families.length * budgets.length).fill(0), seed);
   return budgets.map((budget, b) => {
     const column = (family: Family): number => families.indexOf(family) * budgets.length + b;
@@ -173,7 +179,14 @@ function regime(catalog: Catalog, interests: number, users: number, seed: number
     const difference = bootstrap.of((row) => row[column('several')] - row[column('single')]);
     const wins = difference.low > 0 ? 'several' : difference.high < 0 ? 'single' : 'unclear';
     const [single, several, paper] = families.map(mean);
-    const about = { items: catalog.table.itemOfRow.length, cosine: catalog.cosine, interests, budget, alpha };
+    const about = {
+      items: catalog.table.itemOfRow.length,
+      cosine: catalog.cosine,
+      interests,
+      budget,
+      alpha,
+      seen,
+    };
     return { ...about, single, several, paper, difference, wins };
   });
 }

@@ -24,12 +24,17 @@ export function tablesOf(report: EvaluationReport): string {
 }
 
 function headOf(protocol: ProtocolReport): string {
+  const { regime } = protocol;
+  const lies =
+    regime.interests === null || regime.cosine === null
+      ? ''
+      : `\non the map of bench regimes: ${regime.interests.toFixed(1)} interests, cosine ${regime.cosine.toFixed(2)}`;
   const { space, dim, catalog, alpha, lambda, windowDays, budget, from, to, stepDays, refits } = protocol;
   return (
     `space "${space}" (${dim} dimensions), ${format(catalog)} items, alpha ${format(alpha)}, lambda ${lambda}, window ${windowDays} days\n` +
     `test ${from.slice(0, 10)} to ${to.slice(0, 10)}, step ${stepDays} days, ${refits} fits; ${format(protocol.users)} of ` +
     `${format(protocol.eligibleUsers)} users, ${format(protocol.steps)} (user, step), ${format(protocol.targets)} items to foretell; ` +
-    `${budget} candidates (${format((100 * budget) / catalog)} % of the catalog)`
+    `${budget} candidates (${format((100 * budget) / catalog)} % of the catalog)${lies}`
   );
 }
 

@@ -54,6 +54,11 @@ export interface ProtocolReport {
   readonly targets: number;
   /** Mean cosine distance of random pairs of items: diversity is in units of it. */
   readonly randomDistance: number;
+  /**
+   * Where these users lie on the map of `bench regimes`: interests of the median user, and mean cosine of an item to the mean
+   * of its interest, at the alpha of that map; null where that cannot be told.
+   */
+  readonly regime: { readonly interests: number | null; readonly cosine: number | null };
   /** Sources of models that carry no date, so that a leak through them could not be noticed. */
   readonly undated: readonly string[];
 }

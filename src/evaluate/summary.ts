@@ -8,6 +8,7 @@ import { undated } from './guard.js';
 import { mainBudget, metricAt } from './layout.js';
 import { gini, pairwiseDistance } from './metrics/lists.js';
 import { orderingsOf } from './orderings.js';
+import { regimeOfMany } from './regime.js';
 import type { ContenderReport, CurvePoint, EvaluationReport, ProtocolReport } from './report.js';
 import { segmentsOf } from './segments.js';
 import { headline, MetricTable } from './table.js';
@@ -96,8 +97,15 @@ function protocolOf(evaluation: Evaluation, outcome: Outcome, randomDistance: nu
     coldSteps: outcome.coldSteps,
     targets: sum(({ targets }) => targets),
     randomDistance,
+    regime: regimeReport(outcome),
     undated: [...new Set(undated(outcome.sources))],
   };
+}
+
+function regimeReport({ users }: Outcome): ProtocolReport['regime'] {
+  const { interests, cosine } = regimeOfMany(users.map(({ facts }) => facts.regime));
+  const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  return { interests: known(interests), cosine: known(cosine) };
 }
 
 function liveItems({ live }: EmbeddingTable): number {

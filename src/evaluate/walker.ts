@@ -14,6 +14,7 @@ import { rankingScores } from './metrics/ranking.js';
 import { retrievalScores, TargetRanks } from './metrics/retrieval.js';
 import type { ProtocolOptions } from './options.js';
 import { cutOf, stepsOf, type TargetRules, type Timetable, type UserStep } from './plan.js';
+import { type Regime, regimeAlpha, regimeOf, unknownRegime } from './regime.js';
 import type { RelevantItems } from './relevant.js';
 
 /** What stays the same over the whole walk. */
@@ -50,10 +51,12 @@ export interface UserFacts {
   readonly diversity: number;
   /** Days from the first action of all to the cut. */
   readonly ageDays: number;
+  /** Unknown where vectors have no common length. */
+  readonly regime: Regime;
 }
 
 const fallback = popularity();
-const nobody: UserFacts = { items: 0, interests: 0, diversity: 0, ageDays: 0 };
+const nobody: UserFacts = { items: 0, interests: 0, diversity: 0, ageDays: 0, regime: unknownRegime };
 
 function factsOf(user: UserAtCut): UserFacts {
   const medoids = user.interests().map(({ medoid }) => medoid);
@@ -62,6 +65,9 @@ function factsOf(user: UserAtCut): UserFacts {
     interests: medoids.length,
     diversity: pairwiseDistance(user.models.table, medoids),
     ageDays: ageInDays(user.log.times[0], user.asOfMs),
+    regime: user.models.normalized
+      ? regimeOf(user.interests({ alpha: regimeAlpha }), user.models.table)
+      : unknownRegime,
   };
 }
 
