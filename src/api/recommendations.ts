@@ -24,6 +24,9 @@ const recipe = {
       description: 'Share of the candidates by one average over all interests, by default 0',
     }),
   ),
+  averagePrior: Type.Optional(
+    Type.Number({ minimum: 0, description: 'The prior of that average, by default that of the interests' }),
+  ),
   temperature: Type.Optional(
     Type.Number({ exclusiveMinimum: 0, description: 'Of a mixture, in units of the cosine, by default 0.1' }),
   ),

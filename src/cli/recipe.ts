@@ -22,6 +22,7 @@ export function withRecipe(command: Command): Command {
     )
     .addOption(new Option('--merge <rule>', 'how they share the count (default: turns)').choices(mergeRules))
     .option('--average-share <x>', 'of the candidates, by one average over all interests (default: 0)', share)
+    .option('--average-prior <s>', 'the prior of that average (default: that of --prior)', nonNegative)
     .option('--temperature <tau>', 'of a mixture, in units of the cosine (default: 0.1)', positive)
     .option(
       '--prior <s>',

@@ -7,13 +7,14 @@ import { resolveRecipe } from '../retrieve/recipe.js';
 import { type Comparison, chooseSeveral, compare } from './calibratechoice.js';
 import {
   alphaStage,
-  averageStage,
+  besideStage,
   decayStage,
   type Fixed,
   familyStage,
   isSingle,
   popularityLambdas,
   priorStage,
+  shareStage,
   strengthStage,
 } from './calibrategrid.js';
 import { periodOf, protocolOf, rememberedFits } from './calibrateinput.js';
@@ -121,10 +122,11 @@ class Run {
       alphaStage(bestOf(true), fixed, { starting, normalized: info.normalized }),
     );
     await stage('family of several', familyStage(broad));
-    const several = (): RecipeSetting[] => all().filter((setting) => !isSingle(setting));
-    await stage('popularity prior of several', strengthStage(several().slice(0, 3)));
-    // The centroids as well: they share by importance whatever is best on recall, and so spread the candidates.
-    await stage('average beside several', averageStage([...new Set([broad, ...several().slice(0, 2)])]));
+    const several = all().filter((setting) => !isSingle(setting));
+    await stage('popularity prior of several', strengthStage(several.slice(0, 3)));
+    const alphas = [broad.alpha ?? starting, fixed.alpha ?? starting];
+    const beside = await stage('several beside one average', besideStage(bestOf(true), alphas));
+    await stage('more and less of the average', shareStage(beside.slice(0, 2)));
     return this.conclude(evaluation, survey, popularityLambda, broad.alpha ?? starting, all());
   }
 

@@ -1,5 +1,5 @@
 import type { Recipe } from '../model/recipe.js';
-import { paperRecipe, resolveRecipe } from '../retrieve/recipe.js';
+import { hasAverageBeside, paperRecipe, resolveRecipe } from '../retrieve/recipe.js';
 import type { RecipeSetting } from './contenders/recipe.js';
 
 /** What is fixed because somebody configured it: it is not searched. */
@@ -19,7 +19,10 @@ const alphas = [0.64, 0.9, 1.2, 1.5, 1.8, 2.5, 4, 8];
 /** Where vectors have no common length: of the threshold that was stated. */
 const factors = [0.25, 0.5, 1, 2, 4];
 const temperatures = [0.1, 0.3, 1];
-const averageShares = [0.5, 0.75, 0.9];
+/** Of an average beside the interests: at the first it is found which interests go with it. */
+const averageShares = [0.75, 0.5, 0.9];
+/** Interests beside an average are led by popularity at most this much, and less. */
+const personalPriors = [3.2, 0.8];
 /** The prior while it is not chosen yet. */
 const usualPrior = 0.8;
 
@@ -35,13 +38,12 @@ export function settingOf(
   shaping: Omit<RecipeSetting, 'name' | 'recipe'>,
 ): RecipeSetting {
   const full = resolveRecipe(recipe);
-  const { interests, medoids, query, merge, averageShare, temperature, prior, popularShare, diversity } =
-    full;
+  const { interests, medoids, query, merge, temperature, prior, popularShare, diversity } = full;
   const few = interests === 'all' ? '' : `${interests} ${medoids} `;
   const how = query === 'average' ? '' : merge === 'mixture' ? ` mixture τ=${temperature}` : ` ${merge}`;
   const parts = [
     `${few}${query}${how}`,
-    ...(averageShare === 0 ? [] : [`average=${averageShare}`]),
+    ...(hasAverageBeside(full) ? [averageBeside(full)] : []),
     ...(query === 'average' || shaping.alpha === undefined ? [] : [`α=${shaping.alpha}`]),
     ...(shaping.lambda === undefined ? [] : [`λ=${shaping.lambda}`]),
     `prior=${prior}`,
@@ -115,10 +117,31 @@ export function strengthStage(best: readonly RecipeSetting[]): RecipeSetting[] {
   });
 }
 
-/** An average beside the interests, which goes over from them into the single embedding. */
-export function averageStage(best: readonly RecipeSetting[]): RecipeSetting[] {
+function averageBeside({ averageShare, averagePrior, prior }: Recipe): string {
+  return `average=${averageShare}${averagePrior === prior ? '' : ` at prior=${averagePrior}`}`;
+}
+
+/**
+ * The single embedding beside all interests by their centroids, at each alpha, led by popularity as much as the single
+ * embedding is and less.
+ */
+export function besideStage(single: RecipeSetting, alphas: readonly number[]): RecipeSetting[] {
+  const { prior: averagePrior } = resolveRecipe(single.recipe);
+  const less = [averagePrior / 2, ...personalPriors].map((prior) => Math.min(prior, personalPriors[0]));
+  const priors = new Set([averagePrior, ...less.filter((prior) => prior < averagePrior)]);
+  const beside: Partial<Recipe> = { averageShare: averageShares[0], averagePrior };
+  const shared: Partial<Recipe> = { ...single.recipe, ...beside, query: 'centroid', merge: 'importance' };
+  return [...new Set(alphas)].flatMap((alpha) =>
+    [...priors].map((prior) => settingOf({ ...shared, prior }, { ...shapingOf(single), alpha })),
+  );
+}
+
+/** The best of these with more and with less of the single embedding. */
+export function shareStage(best: readonly RecipeSetting[]): RecipeSetting[] {
   return best.flatMap((setting) =>
-    averageShares.map((averageShare) => settingOf({ ...setting.recipe, averageShare }, shapingOf(setting))),
+    averageShares
+      .slice(1)
+      .map((averageShare) => settingOf({ ...setting.recipe, averageShare }, shapingOf(setting))),
   );
 }
 

@@ -5,7 +5,7 @@ import type { DrawnInterest } from '../profile/sample.js';
 import { cosine } from '../retrieve/lane.js';
 import { mixtureOf } from '../retrieve/mixture.js';
 import { makeQueries, type Query } from '../retrieve/queries.js';
-import { resolveRecipe } from '../retrieve/recipe.js';
+import { hasAverageBeside, resolveRecipe, usesPopularity } from '../retrieve/recipe.js';
 import { retrieve } from '../retrieve/retrieve.js';
 import type { UserAtCut, UserModel } from './contender.js';
 
@@ -13,7 +13,7 @@ import type { UserAtCut, UserModel } from './contender.js';
  * A user as some interests, whoever found them, asked by a recipe: candidates are what production retrieves from them
  * (`src/retrieve`). An item is scored by its greatest cosine to any embedding of the user, under a mixture by that of all,
  * plus the popularity prior: those of the `top` interests under that choice, else of all of them; with an average beside them
- * (`averageShare`) that score and the item's cosine to the average count by their shares. What the run sets for every contender (`shared`)
+ * (`averageShare`) that score and the average's, each with its prior, count by their shares. What the run sets for every contender (`shared`)
  * goes before the recipe's own.
  */
 export function recipeModel(
@@ -24,7 +24,7 @@ export function recipeModel(
   const { models, barred, shared } = user;
   const { table, search, cache, normalized, popular } = models;
   const recipe = resolveRecipe({ ...given, ...shared });
-  const priorIfUsed = recipe.prior > 0 || recipe.popularShare < 1 ? { prior: models.prior() } : {};
+  const priorIfUsed = usesPopularity(recipe) ? { prior: models.prior() } : {};
   const input = { interests, table, normalized, search, cache, admit: null, barred, popular, ...priorIfUsed };
   let scores: UserModel['score'] | null = null;
   return {
@@ -57,7 +57,8 @@ function scoresOf(user: UserAtCut, interests: readonly Interest[], recipe: Recip
   const mixture = mixtureOf([...own.values(), ...others], recipe.temperature);
   const together = recipe.merge === 'mixture' ? (all: Float64Array) => mixture(all).score : greatest;
   const all = new Float64Array(points.length + others.length);
-  const beside = recipe.query === 'average' ? 0 : recipe.averageShare;
+  const beside = hasAverageBeside(recipe) ? recipe.averageShare : 0;
+  const strength = (1 - beside) * recipe.prior + beside * recipe.averagePrior;
   const [average] = beside > 0 ? makeQueries(whole(interests), 'average', table, normalized) : [];
   return (item) => {
     const cosines = user.cosines(item);
@@ -70,7 +71,7 @@ function scoresOf(user: UserAtCut, interests: readonly Interest[], recipe: Recip
     });
     const own = together(all);
     const likeness = average ? (1 - beside) * own + beside * cosine(average.vector, vector) : own;
-    return likeness + (recipe.prior > 0 ? recipe.prior * prior().of(table.rowOfItem[item]) : 0);
+    return likeness + (strength > 0 ? strength * prior().of(table.rowOfItem[item]) : 0);
   };
 }
 

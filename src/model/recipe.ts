@@ -34,6 +34,11 @@ export interface Recipe {
    */
   readonly averageShare: number;
   /**
+   * The prior of that average. Unit: cosine. Default: what is given as `prior`, else 0. Range: ≥ 0. Effect: above `prior` the
+   * average finds what is popular, and the interests what is not.
+   */
+  readonly averagePrior: number;
+  /**
    * τ of a mixture. Unit: cosine. Default: 0.1. Range: > 0. Effect: towards 0 the best query decides (the maximum), far
    * above 1 the mean over all queries does.
    */

@@ -7,6 +7,7 @@ export const paperRecipe: Recipe = {
   query: 'medoid',
   merge: 'turns',
   averageShare: 0,
+  averagePrior: 0,
   temperature: 0.1,
   prior: 0,
   popularShare: 1,
@@ -21,20 +22,33 @@ const names = Object.keys(paperRecipe) as (keyof Recipe)[];
  */
 export function resolveRecipe(given: Partial<Recipe>, base: Recipe = paperRecipe): Recipe {
   if (names.every((name) => given[name] === undefined)) return base;
-  const recipe = { ...base };
+  const recipe = { ...base, ...(given.prior === undefined ? {} : { averagePrior: given.prior }) };
   for (const name of names) if (given[name] !== undefined) Object.assign(recipe, { [name]: given[name] });
   oneOf('interests', recipe.interests, interestChoices);
   oneOf('query', recipe.query, queryKinds);
   oneOf('merge', recipe.merge, mergeRules);
-  const { medoids, averageShare, temperature, prior, popularShare, diversity } = recipe;
+  const { medoids, averageShare, averagePrior, temperature, prior, popularShare, diversity } = recipe;
   if (!Number.isSafeInteger(medoids) || medoids < 1) refuse('medoids', medoids, 'an integer ≥ 1');
   if (!(averageShare >= 0 && averageShare <= 1)) refuse('averageShare', averageShare, 'a number from 0 to 1');
   if (!(Number.isFinite(temperature) && temperature > 0))
     refuse('temperature', temperature, 'a finite number > 0');
   if (!(Number.isFinite(prior) && prior >= 0)) refuse('prior', prior, 'a finite number ≥ 0');
+  if (!(Number.isFinite(averagePrior) && averagePrior >= 0))
+    refuse('averagePrior', averagePrior, 'a finite number ≥ 0');
   if (!(popularShare > 0 && popularShare <= 1)) refuse('popularShare', popularShare, 'a number > 0 and ≤ 1');
   if (!(diversity >= 0 && diversity <= 10)) refuse('diversity', diversity, 'a number from 0 to 10');
   return recipe;
+}
+
+/** Whether an average stands beside the interests. */
+export function hasAverageBeside({ averageShare, query }: Recipe): boolean {
+  return averageShare > 0 && query !== 'average';
+}
+
+/** Whether popularity has a part in what the recipe finds. */
+export function usesPopularity(recipe: Recipe): boolean {
+  const { prior, averagePrior, popularShare } = recipe;
+  return prior > 0 || popularShare < 1 || (averagePrior > 0 && hasAverageBeside(recipe));
 }
 
 const texts = new WeakMap<Recipe, string>();

@@ -10,7 +10,7 @@ import { type Found, Lane, type LaneInput, neighborSource, Picked } from './lane
 import { mixtureSource } from './mixture.js';
 import { PopularityPrior } from './prior.js';
 import { isUsable, makeQueries, meanOf, type Query, useInterests } from './queries.js';
-import { resolveRecipe } from './recipe.js';
+import { hasAverageBeside, resolveRecipe, usesPopularity } from './recipe.js';
 
 export interface RetrieveInput {
   readonly interests: readonly Interest[];
@@ -96,8 +96,7 @@ export function retrieveBy(
   rng: Rng,
 ): Retrieved {
   const usable = input.interests.filter((interest) => isUsable(input.table, interest, recipe.query));
-  const prior =
-    recipe.prior > 0 || recipe.popularShare < 1 ? (input.prior ?? new PopularityPrior(input)) : null;
+  const prior = usesPopularity(recipe) ? (input.prior ?? new PopularityPrior(input)) : null;
   const limited = limit(input, recipe, prior);
   if (usable.length === 0) return popularPicks(input, limited.admit, options.count);
   const { drawn, propensity } = useInterests(usable, recipe, rng);
@@ -105,7 +104,7 @@ export function retrieveBy(
   const picked = new Picked(input.table);
   const { count } = options;
   const plan = { recipe, normalized: input.normalized, prior, picked };
-  const beside = averageLane(limited, usable, { ...plan, count: Math.ceil(count * recipe.averageShare) });
+  const beside = averageLane(input, usable, { ...plan, count: Math.ceil(count * recipe.averageShare) });
   const own = Math.ceil(count * (beside ? 1 - recipe.averageShare : 1));
   const lanes = makeLanes(limited, queries, { ...plan, count: Math.max(1, own) });
   const explain = explainer(input.table, drawn, options);
@@ -167,12 +166,13 @@ function makeLane(input: LaneInput, query: Query, share: number, { picked, recip
 }
 
 /** The average over all interests, drawn or not, where the recipe wants it beside them. */
-function averageLane(input: LaneInput, interests: readonly Interest[], plan: LanePlan): Lane | null {
-  const { averageShare, query } = plan.recipe;
-  if (averageShare === 0 || query === 'average') return null;
+function averageLane(input: RetrieveInput, interests: readonly Interest[], plan: LanePlan): Lane | null {
+  const { recipe, prior } = plan;
+  if (!hasAverageBeside(recipe)) return null;
+  const limited = limit(input, { ...recipe, prior: recipe.averagePrior }, prior);
   const { drawn } = useInterests(interests, { interests: 'all', medoids: 1 });
   const [average] = makeQueries(drawn, 'average', input.table, plan.normalized);
-  return makeLane(input, average, plan.count, plan);
+  return makeLane(limited, average, plan.count, plan);
 }
 
 interface Next {

@@ -126,8 +126,8 @@ function twin(input: RetrieveInput, recipe: Recipe, count: number): number[] {
     list: sorted(score),
     given: 0,
   });
-  const cosineLane = ({ vector, weight }: { vector: number[]; weight: number }) =>
-    lane(weight, (item) => cosineOf(vector, item) + bias(item));
+  const cosineLane = ({ vector, weight }: { vector: number[]; weight: number }, times = 1) =>
+    lane(weight, (item) => cosineOf(vector, item) + times * bias(item));
   const { temperature, averageShare } = recipe;
   const mixture = (item: number): number =>
     temperature *
@@ -138,9 +138,10 @@ function twin(input: RetrieveInput, recipe: Recipe, count: number): number[] {
         ),
       ) +
     bias(item);
-  const lanes = recipe.merge === 'mixture' ? [lane(1, mixture)] : queries.map(cosineLane);
+  const lanes = recipe.merge === 'mixture' ? [lane(1, mixture)] : queries.map((query) => cosineLane(query));
   const shares = ordered.map(({ importance }) => importance / total);
-  const average = cosineLane(plainQueries(table, ordered, shares, 'average')[0]);
+  const [whole] = plainQueries(table, ordered, shares, 'average');
+  const average = cosineLane(whole, recipe.prior > 0 ? recipe.averagePrior / recipe.prior : 0);
   const isBeside = averageShare > 0 && recipe.query !== 'average';
   const picked: number[] = [];
   while (picked.length < Math.min(count, open.length)) {
@@ -230,6 +231,7 @@ test('every recipe without a draw equals its plain twin', () => {
           prior,
           temperature,
           averageShare,
+          averagePrior: 3 * prior,
         };
         const found = run(input, recipe, 15).picks.map(({ item }) => item);
         expect(found).toEqual(twin(input, recipe, 15));
@@ -272,16 +274,38 @@ test('a mixture asks again until the count is met, and nothing comes twice', () 
   );
 });
 
+test('the average beside has a prior of its own, which follows the other where only that is given', () => {
+  const table = tableOf(byAngle(0, 90, 44, 46, 30, 1, 89), 2);
+  const popular = (item: number) => ({ items: Uint32Array.of(item), scores: Float64Array.of(7) });
+  const input = {
+    ...inputOf(table, [interest('a', 0, 2), interest('b', 1, 1)], [0, 1]),
+    popular: popular(6),
+  };
+  const recipe: Partial<Recipe> = { interests: 'top', medoids: 1, averageShare: 0.5 };
+  const picks = (given: Partial<Recipe>) => run(input, { ...recipe, ...given }, 2).picks;
+  expect(picks({}).map(({ item }) => item)).toEqual([4, 5]); // the average points to 26.57°
+  const [first, second] = picks({ averagePrior: 1 });
+  expect([first.item, second.item]).toEqual([6, 5]);
+  expect(first.score).toBeCloseTo(1 + Math.cos(((89 - 26.565) * Math.PI) / 180), 5);
+  expect(second.score).toBeCloseTo(Math.cos(Math.PI / 180), 5);
+  expect(picks({ prior: 2, averagePrior: 0 }).map(({ item }) => item)).toEqual([4, 6]);
+  expect(resolveRecipe({ prior: 0.4 }).averagePrior).toBe(0.4);
+  expect(resolveRecipe({ prior: 0.4, averagePrior: 2 }).averagePrior).toBe(2);
+  expect(resolveRecipe({ medoids: 1 }, resolveRecipe({ prior: 0.4, averagePrior: 2 })).averagePrior).toBe(2);
+});
+
 test("the paper's recipe is the default, and what is out of range is refused", () => {
   expect(resolveRecipe({})).toEqual(paperRecipe);
   expect(resolveRecipe({ medoids: 5 })).toEqual({ ...paperRecipe, medoids: 5 });
   expect(recipeText(paperRecipe)).toBe(
-    'interests=sample medoids=3 query=medoid merge=turns averageShare=0 temperature=0.1 prior=0 popularShare=1 diversity=0',
+    'interests=sample medoids=3 query=medoid merge=turns averageShare=0 averagePrior=0 temperature=0.1 prior=0 popularShare=1 diversity=0',
   );
   const bad = [
     { medoids: 0 },
     { averageShare: 1.1 },
     { averageShare: -0.1 },
+    { averagePrior: -1 },
+    { averagePrior: Number.POSITIVE_INFINITY },
     { temperature: 0 },
     { prior: -1 },
     { popularShare: 0 },

@@ -1,6 +1,7 @@
 import type { IdTable } from '../../disk/ids.js';
 import type { Interest, InterestSource } from '../../model/profile.js';
 import type { Recipe } from '../../model/recipe.js';
+import { usesPopularity } from '../../retrieve/recipe.js';
 import type { Pick as Picked } from '../../retrieve/retrieve.js';
 import {
   encodeHead,
@@ -97,6 +98,7 @@ function entryOf(
  * Whether a recipe asks for nothing but neighbours of single vectors, which the thread that answers remembers; what scans
  * and compares more than that is left to other threads whole.
  */
-export function isLight({ merge, query, prior, popularShare, diversity }: Recipe): boolean {
-  return merge !== 'mixture' && query !== 'items' && prior === 0 && popularShare === 1 && diversity === 0;
+export function isLight(recipe: Recipe): boolean {
+  const { merge, query, diversity } = recipe;
+  return merge !== 'mixture' && query !== 'items' && diversity === 0 && !usesPopularity(recipe);
 }
