@@ -1,8 +1,18 @@
 import { expectVersion, u32Key } from '../disk/codec.js';
 import type { Table } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
-import { compareKeys, encodeBlock, endKey, headBytes, isBlock, mostBytes, rowsOf } from './blocks.js';
-import { MergedRows } from './merge.js';
+import {
+  compareKeys,
+  eachRow,
+  encodeBlock,
+  endKey,
+  headBytes,
+  isBlock,
+  mostBytes,
+  rowsOf,
+  userBytes,
+} from './blocks.js';
+import { holds, MergedRows } from './merge.js';
 import type { RowList } from './rows.js';
 
 /** What becomes of one block, or of a place where there was none: consecutive rows of `MergedRows`. */
@@ -24,6 +34,12 @@ interface Place {
   readonly end: Buffer | null;
 }
 
+/** A user's newest block: its key, and the time of its last action. */
+interface Newest {
+  readonly key: Buffer;
+  readonly until: number;
+}
+
 /** Of how many users the place of the newest block is remembered. */
 export const mostKnown = 400_000;
 
@@ -33,7 +49,7 @@ export class BlockTable {
   private readonly merged = new MergedRows();
   private changes: Change[] = [];
   /** Where each user's newest block is, as of the change `knownAt` of the log: most actions belong there. */
-  private readonly newest = new Map<number, Buffer>();
+  private readonly newest = new Map<number, Newest>();
   private knownAt = -1;
 
   constructor(table: Table) {
@@ -44,9 +60,24 @@ export class BlockTable {
   expect(users: Iterable<number>, seq: number): void {
     this.knowAt(seq);
     for (const user of users) {
-      const key = this.newest.has(user) ? null : this.lastKey(user);
-      if (key) this.newest.set(user, key);
+      const newest = this.newest.has(user) ? null : this.newestOf(user);
+      if (newest) this.newest.set(user, newest);
     }
+  }
+
+  /** A change of the log that is not about blocks: number `seq` after `before`. */
+  keep(before: number, seq: number): void {
+    if (this.knownAt === before) this.knownAt = seq;
+  }
+
+  /** Whether a row with this key is there. `seq`: number of the log's last change. */
+  has(rows: RowList, row: number, seq: number): boolean {
+    const user = rows.users[row];
+    this.expect([user], seq);
+    const newest = this.newest.get(user);
+    if (!newest || rows.times[row] > newest.until) return false;
+    const block = this.blockBefore(newest.key, user, rows.key(row));
+    return block !== null && holds(block, rows, row);
   }
 
   /** Forgets what was known unless the log is the same. */
@@ -94,7 +125,7 @@ export class BlockTable {
         this.put(key, merged.blockOf(parts[part], parts[part + 1]), isLast);
         if (isLast) last = key;
       }
-      if (isNewest) this.newest.set(user, key);
+      if (isNewest) this.newest.set(user, { key, until: merged.timeOf(to - 1) });
     }
     this.changes = [];
     this.knownAt = seq;
@@ -125,17 +156,43 @@ export class BlockTable {
     }
   }
 
+  /** The block where a key would be. `newest`: the key of the user's newest one. */
+  private blockBefore(newest: Buffer, user: number, key: Buffer): Buffer | null {
+    if (compareKeys(newest, key) <= 0) return this.blockAt(newest);
+    for (const found of this.table.getRange({ start: key, end: u32Key(user), reverse: true, limit: 1 }))
+      return asBlock(found.key, found.value);
+    return null;
+  }
+
+  private blockAt(key: Buffer): Buffer | null {
+    const block = this.table.getBinaryFast(key);
+    return block ? asBlock(key, block) : null;
+  }
+
   private at(user: number, key: Buffer): Place {
-    const newest = this.newest.get(user) ?? this.lastKey(user);
+    const newest = this.newest.get(user)?.key ?? this.lastKey(user);
     if (!newest) return { key: null, block: null, end: null };
     if (compareKeys(newest, key) <= 0) {
-      const block = this.table.getBinaryFast(newest);
-      if (block) return { key: newest, block: asBlock(newest, block), end: null };
+      const block = this.blockAt(newest);
+      if (block) return { key: newest, block, end: null };
     }
     const [before] = [...this.table.getRange({ start: key, end: u32Key(user), reverse: true, limit: 1 })];
     const after = [...this.table.getKeys({ start: key, end: endKey(user + 1), limit: 2 })];
     const end = after.find((found) => !found.equals(key)) ?? null;
     return { key: before?.key ?? null, block: before ? asBlock(before.key, before.value) : null, end };
+  }
+
+  private newestOf(user: number): Newest | null {
+    const range = { start: endKey(user + 1), end: u32Key(user), reverse: true, limit: 1 };
+    for (const { key, value } of this.table.getRange(range)) {
+      const block = asBlock(key, value);
+      let until = 0;
+      eachRow(new DataView(block.buffer, block.byteOffset), block.length, ({ keyAt }) => {
+        until = block.readUIntBE(keyAt + userBytes, 6);
+      });
+      return { key, until };
+    }
+    return null;
   }
 
   /** The last key of a user, or of all. */

@@ -1,22 +1,17 @@
-import type { BorrowedEntry, BorrowedScan } from '../disk/borrow.js';
+import type { BorrowedScan } from '../disk/borrow.js';
 import { u32Key } from '../disk/codec.js';
 import type { Directory, Table } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
 import type { UserLog } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
-import { compareKeys, eachRow, endKey, isBlock, rowsOf, timeKey } from './blocks.js';
+import { compareKeys, endKey, type Row, rowsOf, timeKey } from './blocks.js';
 import { BlockTable, mostKnown } from './blocktable.js';
-import {
-  appendColumns,
-  createColumns,
-  decodeAction,
-  type LogColumns,
-  type StoredAction,
-  stamp,
-} from './codec.js';
-import { UserMarks } from './marks.js';
+import { createColumns, decodeAction, type LogColumns, type StoredAction, stamp } from './codec.js';
+import { byUser, joined, scanJoined } from './join.js';
+import { Marking, UserMarks } from './marks.js';
 import { RowList } from './rows.js';
 import { ActionTypeTable } from './types.js';
+import { WaitingRows } from './waiting.js';
 
 /** From `encodeKey` and `encodeValue`. */
 export interface EncodedAction {
@@ -32,6 +27,8 @@ export function scanMemory(actions = 1024): ScanMemory {
 }
 
 const expectStep = 50;
+/** From so many on, as many are moved as come: reading a user's log takes longer with them. */
+const mostWaiting = 200_000;
 
 /** The durable action log, in (user, time) order. */
 export class ActionLog {
@@ -41,6 +38,7 @@ export class ActionLog {
   private readonly directory: Directory;
   private readonly table: Table;
   private readonly blocks: BlockTable;
+  private readonly waiting: WaitingRows;
   private readonly rows = new RowList();
   private readonly borrowed: BorrowedScan;
 
@@ -48,6 +46,7 @@ export class ActionLog {
     this.directory = directory;
     this.table = directory.tables.actions;
     this.blocks = new BlockTable(this.table);
+    this.waiting = new WaitingRows(directory);
     this.borrowed = directory.borrow('actions');
     this.users = new IdTable(directory, 'user');
     this.types = new ActionTypeTable(directory);
@@ -59,6 +58,7 @@ export class ActionLog {
     this.users.forget();
     this.types.forget();
     this.blocks.forget();
+    this.waiting.forget();
   }
 
   /** Sequence number of the newest accepted action; 0 where there is none. */
@@ -90,6 +90,7 @@ export class ActionLog {
    * disk alone.
    */
   *expectAll(): Generator<void, void> {
+    this.waiting.know();
     const users = Math.min(this.users.count(), mostKnown);
     for (let from = 0; from < users; from += expectStep) {
       const to = Math.min(users, from + expectStep);
@@ -103,32 +104,116 @@ export class ActionLog {
 
   /**
    * Stores encoded actions that are not there yet. Fastest in key order. Call inside `Directory.write`.
+   * `asideFrom`: so many or more wait outside the blocks until `settle`, where they are read from as well. Default: none do.
    * Returns, per entry, whether it was new. An entry need be valid only until the next one is asked for.
    */
-  put(entries: Iterable<EncodedAction>, ingestedAt: number): boolean[] {
+  put(
+    entries: Iterable<EncodedAction>,
+    ingestedAt: number,
+    asideFrom: number = Number.POSITIVE_INFINITY,
+  ): boolean[] {
     const { rows } = this;
     rows.clear();
     for (const { key, value } of entries) rows.add(key, value);
+    this.waiting.know();
     const before = this.maxSeq();
-    const { bytes, valueAt } = this.blocks.add(rows, rows.order(), before);
     const fresh = new Array<boolean>(rows.length).fill(false);
-    let seq = before;
+    const seq =
+      rows.length >= asideFrom
+        ? this.putAside(fresh, before, ingestedAt)
+        : this.putIntoBlocks(fresh, before, ingestedAt);
+    if (seq === before) return fresh;
     let newest = this.newestTime() ?? 0;
     const marks = new Marking();
+    let mark = before;
     for (let row = 0; row < rows.length; row++) {
-      if (valueAt[row] === 0) continue;
-      fresh[row] = true;
-      stamp(bytes, ++seq, ingestedAt, valueAt[row]);
-      marks.add(rows.users[row], seq);
+      if (!fresh[row]) continue;
+      marks.add(rows.users[row], ++mark);
       newest = Math.max(newest, rows.times[row]);
     }
-    if (seq === before) return fresh;
-    this.blocks.write(seq);
     this.marks.put(marks.finish(), before, seq, this.users.count());
     this.directory.writeMeta('maxSeq', seq);
     this.directory.writeMeta('newestTime', newest);
     this.directory.writeMeta('actionCount', this.count() + seq - before);
     return fresh;
+  }
+
+  /** Numbers the new ones of `rows` from `before` on, as they came, and says which they are. Returns the last number. */
+  private putIntoBlocks(fresh: boolean[], before: number, ingestedAt: number): number {
+    const { rows, blocks, waiting } = this;
+    const order = rows.order();
+    const absent = waiting.count() > 0 ? order.filter((row) => !waiting.has(rows, row)) : order;
+    const { bytes, valueAt } = blocks.add(rows, absent, before);
+    let seq = before;
+    for (let row = 0; row < rows.length; row++) {
+      if (valueAt[row] === 0) continue;
+      fresh[row] = true;
+      stamp(bytes, ++seq, ingestedAt, valueAt[row]);
+    }
+    if (seq > before) blocks.write(seq);
+    return seq;
+  }
+
+  private putAside(fresh: boolean[], before: number, ingestedAt: number): number {
+    const { rows, blocks, waiting } = this;
+    const absent: number[] = [];
+    let previous = -1;
+    for (const row of rows.order()) {
+      const isFirst = previous < 0 || rows.compare(previous, row) !== 0;
+      previous = row;
+      if (!isFirst || waiting.has(rows, row) || blocks.has(rows, row, before)) continue;
+      absent.push(row);
+      fresh[row] = true;
+    }
+    if (absent.length === 0) return before;
+    let seq = before;
+    for (let row = 0; row < rows.length; row++)
+      if (fresh[row]) stamp(rows.bytes, ++seq, ingestedAt, rows.valueStarts[row]);
+    waiting.put(rows, absent, seq, this.users.count());
+    blocks.keep(before, seq);
+    return seq;
+  }
+
+  /** Actions that are not in blocks yet. */
+  waitingCount(): number {
+    return this.waiting.count();
+  }
+
+  /** Whether so many wait that some have to be moved with every step. */
+  isBehind(): boolean {
+    return this.waiting.count() > mostWaiting;
+  }
+
+  /**
+   * Moves the waiting actions of some consecutive users into the blocks; nobody sees a difference. Returns how many, 0 where
+   * none wait. Where it is part of a `Directory.write` that throws, call `forget`.
+   */
+  settle(): number {
+    const { rows, blocks, waiting, directory } = this;
+    if (waiting.count() === 0) return 0;
+    try {
+      directory.write(() => {
+        rows.clear();
+        waiting.takeRange(rows);
+        const seq = this.maxSeq();
+        blocks.add(rows, rows.order(), seq);
+        blocks.write(seq);
+      });
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
+    return rows.length;
+  }
+
+  /** Moves all that wait now, step by step: each is a transaction, and other work goes on between them. */
+  async settleAll(signal?: AbortSignal): Promise<void> {
+    for (let left = this.waiting.count(); left > 0 && !signal?.aborted; ) {
+      const moved = this.settle();
+      if (moved === 0) return;
+      left -= moved;
+      await new Promise(setImmediate);
+    }
   }
 
   /**
@@ -141,24 +226,12 @@ export class ActionLog {
     visit: (user: UserKey, log: UserLog) => void,
     memory: ScanMemory = scanMemory(),
   ): void {
-    let [columns, next] = memory;
-    columns.length = 0;
-    let user = -1;
-    this.borrowed({ start: u32Key(from), end: endKey(to) }, (entry) => {
-      const owner = entry.key.getUint32(entry.keyAt);
-      if (owner === user || user === -1) {
-        user = owner;
-        appendEntry(columns, entry);
-        return;
-      }
-      // The entry is gone as soon as the visitor reads anything of the directory: it is taken over first.
-      next.length = 0;
-      appendEntry(next, entry);
-      visit(user, columns);
-      [columns, next] = [next, columns];
-      user = owner;
-    });
-    if (columns.length > 0) visit(user, columns);
+    scanJoined(
+      (visitEntry) => this.borrowed({ start: u32Key(from), end: endKey(to) }, visitEntry),
+      byUser(this.waiting.read(from, to)),
+      visit,
+      memory,
+    );
   }
 
   userLog(user: UserKey): UserLog {
@@ -172,8 +245,8 @@ export class ActionLog {
 
   /** Every action, in (user, time) order. */
   *all(): Iterable<StoredAction> {
-    for (const entry of this.table.getRange({}))
-      for (const { key, value } of rowsOf(entry)) yield decodeAction(key, value);
+    for (const { key, value } of joined(eachRowOf(this.table.getRange({})), this.waiting.read(0, 2 ** 32)))
+      yield decodeAction(key, value);
   }
 
   /** Keys of the actions before an instant (epoch ms), in order, as the log is when the first is asked for. */
@@ -181,8 +254,9 @@ export class ActionLog {
     const users = this.users.count();
     for (let user = 0; user < users; user++) {
       const end = timeKey(user, ms);
-      for (const entry of this.table.getRange({ start: u32Key(user), end }))
-        for (const { key } of rowsOf(entry)) if (compareKeys(key, end) < 0) yield key;
+      const stored = eachRowOf(this.table.getRange({ start: u32Key(user), end }));
+      for (const { key } of joined(stored, this.waiting.read(user, user + 1)))
+        if (compareKeys(key, end) < 0) yield key;
     }
   }
 
@@ -193,21 +267,28 @@ export class ActionLog {
     before?: Uint8Array,
   ): Iterable<StoredAction & { readonly key: Uint8Array }> {
     const start = before ? asBuffer(before) : endKey(user + 1);
+    const stored = this.table.getRange({ start, end: u32Key(user), reverse: true });
     let left = limit;
-    for (const entry of this.table.getRange({ start, end: u32Key(user), reverse: true })) {
-      for (const { key, value } of rowsOf(entry).reverse()) {
-        if (left === 0) return;
-        if (before && Buffer.compare(key, before) >= 0) continue;
-        left--;
-        yield { key, ...decodeAction(key, value) };
-      }
+    for (const { key, value } of joined(
+      eachRowOf(stored, -1),
+      this.waiting.read(user, user + 1).reverse(),
+      -1,
+    )) {
+      if (left === 0) return;
+      if (before && Buffer.compare(key, before) >= 0) continue;
+      left--;
+      yield { key, ...decodeAction(key, value) };
     }
   }
 
   /** Keys of one user's actions, in order. */
   *keysOf(user: UserKey): Iterable<Uint8Array> {
-    for (const entry of this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }))
-      for (const { key } of rowsOf(entry)) yield key;
+    for (const { key } of this.rowsOf(user)) yield key;
+  }
+
+  private rowsOf(user: UserKey): Iterable<Row> {
+    const stored = eachRowOf(this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }));
+    return joined(stored, this.waiting.read(user, user + 1));
   }
 
   /** Removes actions by their keys. What was accepted keeps its numbers; a removal has one too. Call inside `Directory.write`. */
@@ -215,10 +296,13 @@ export class ActionLog {
     const before = this.maxSeq();
     const marks = new Marking();
     let removed = 0;
-    this.blocks.remove(Array.from(keys, asBuffer).sort(compareKeys), (key) => {
+    const sorted = Array.from(keys, asBuffer).sort(compareKeys);
+    const isGone = (key: Buffer): void => {
       removed++;
       marks.add(key.readUInt32BE(0), before + 1);
-    });
+    };
+    this.waiting.remove(sorted, isGone);
+    this.blocks.remove(sorted, isGone);
     if (removed === 0) return;
     this.directory.writeMeta('maxSeq', before + 1);
     this.marks.put(marks.finish(), before, before + 1, this.users.count());
@@ -229,38 +313,13 @@ export class ActionLog {
 
   /** One user's actions with everything that was stored of them, by rising time. */
   *actions(user: UserKey): Iterable<StoredAction> {
-    for (const entry of this.table.getRange({ start: u32Key(user), end: endKey(user + 1) }))
-      for (const { key, value } of rowsOf(entry)) yield decodeAction(key, value);
+    for (const { key, value } of this.rowsOf(user)) yield decodeAction(key, value);
   }
 }
 
-/** The newest number per user; entries come mostly user by user. */
-class Marking {
-  private readonly marks = new Map<UserKey, number>();
-  private user = -1;
-  private seq = 0;
-
-  add(user: UserKey, seq: number): void {
-    if (user !== this.user && this.user >= 0) this.marks.set(this.user, this.seq);
-    this.user = user;
-    this.seq = seq;
-  }
-
-  finish(): ReadonlyMap<UserKey, number> {
-    if (this.user >= 0) this.marks.set(this.user, this.seq);
-    return this.marks;
-  }
-}
-
-/** Takes over an entry of the table: a block, or an action by itself. */
-function appendEntry(columns: LogColumns, { key, keyAt, value, valueLength }: Readonly<BorrowedEntry>): void {
-  if (valueLength === 0 || !isBlock(value.getUint8(0))) {
-    appendColumns(columns, key, keyAt, value, 0, valueLength);
-    return;
-  }
-  eachRow(value, valueLength, (row) =>
-    appendColumns(columns, value, row.keyAt, value, row.valueAt, row.valueLength),
-  );
+/** `sign`: −1 where the entries come backwards. */
+function* eachRowOf(entries: Iterable<Row>, sign: 1 | -1 = 1): Iterable<Row> {
+  for (const entry of entries) yield* sign > 0 ? rowsOf(entry) : rowsOf(entry).reverse();
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

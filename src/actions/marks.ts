@@ -95,6 +95,24 @@ export class UserMarks {
   }
 }
 
+/** The newest number per user; entries come mostly user by user. */
+export class Marking {
+  private readonly marks = new Map<UserKey, number>();
+  private user = -1;
+  private seq = 0;
+
+  add(user: UserKey, seq: number): void {
+    if (user !== this.user && this.user >= 0) this.marks.set(this.user, this.seq);
+    this.user = user;
+    this.seq = seq;
+  }
+
+  finish(): ReadonlyMap<UserKey, number> {
+    if (this.user >= 0) this.marks.set(this.user, this.seq);
+    return this.marks;
+  }
+}
+
 const allLists = { start: Buffer.of(listPrefix), end: Buffer.of(listPrefix + 1) };
 
 function listKey(seq: number): Buffer {

@@ -97,6 +97,11 @@ export class MergedRows {
     return key;
   }
 
+  /** The time of a row, epoch ms. */
+  timeOf(row: number): number {
+    return this.bytes.readUIntBE(this.starts[row] + rowHeadBytes, 6);
+  }
+
   private append(rows: RowList, row: number): void {
     const { starts, valueStarts, ends } = rows;
     const keyStart = starts[row] + userBytes;
@@ -136,6 +141,16 @@ export class MergedRows {
     this.block = block;
     return this.view;
   }
+}
+
+/** Whether a block of its user holds a row with the key of this one. */
+export function holds(block: Buffer, rows: RowList, row: number): boolean {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  let isThere = false;
+  eachRow(view, block.length, ({ keyAt, valueAt }) => {
+    isThere ||= compareThere(view, block, keyAt, valueAt, rows, row) === 0;
+  });
+  return isThere;
 }
 
 /** Key order of a row of a block against a new one of the same user. */

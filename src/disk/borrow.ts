@@ -3,8 +3,9 @@ import type { RootDatabase } from 'lmdb';
 /** An entry in the store's own memory, which is larger: read it before the visitor returns. */
 export interface BorrowedEntry {
   key: DataView;
-  /** Where the key begins. */
+  /** Where the key begins and ends. */
   keyAt: number;
+  keyEnd: number;
   value: DataView;
   /** Bytes of the value, from 0. */
   valueLength: number;
@@ -26,7 +27,13 @@ export type BorrowedScan = (
  */
 export function borrowedScan(env: RootDatabase<Buffer, Buffer>, name: string): BorrowedScan {
   const none = Buffer.alloc(0);
-  const entry: BorrowedEntry = { key: viewOf(none), keyAt: 0, value: viewOf(none), valueLength: 0 };
+  const entry: BorrowedEntry = {
+    key: viewOf(none),
+    keyAt: 0,
+    keyEnd: 0,
+    value: viewOf(none),
+    valueLength: 0,
+  };
   let [keyBytes, valueBytes]: Buffer[] = [none, none];
   const options = {
     name,
@@ -35,10 +42,11 @@ export function borrowedScan(env: RootDatabase<Buffer, Buffer>, name: string): B
         target.set(from, at);
         return at + from.length;
       },
-      readKey(from: Buffer, at: number): Buffer {
+      readKey(from: Buffer, at: number, end: number): Buffer {
         if (from !== keyBytes) entry.key = viewOf(from);
         keyBytes = from;
         entry.keyAt = at;
+        entry.keyEnd = end;
         return from;
       },
     },

@@ -17,8 +17,10 @@ export type Table = Database<Buffer, Buffer>;
 const tableNames = ['meta', 'itemIds', 'items', 'userIds', 'users', 'actions', 'profiles'] as const;
 export type TableName = (typeof tableNames)[number];
 /** Tables that came later: missing where a reader opens a directory that no writer has opened since. */
-const laterTables = ['marks', 'erased', 'recommendations'] as const;
-export type Tables = Readonly<Record<TableName, Table> & { [name in (typeof laterTables)[number]]?: Table }>;
+const laterTables = ['marks', 'erased', 'recommendations', 'waiting'] as const;
+type LaterTableName = (typeof laterTables)[number];
+const allTables = [...tableNames, ...laterTables];
+export type Tables = Readonly<Record<TableName, Table> & { [name in LaterTableName]?: Table }>;
 
 /**
  * An open data directory: one LMDB environment with the tables of all rooms, so that what belongs together commits
@@ -30,8 +32,8 @@ export interface Directory {
   readonly tempDir: string;
   readonly readOnly: boolean;
   readonly tables: Tables;
-  /** Scans of a table without copies. */
-  readonly borrow: (table: TableName) => BorrowedScan;
+  /** Scans of a table that is there, without copies. */
+  readonly borrow: (table: TableName | LaterTableName) => BorrowedScan;
   /** A JSON value kept under a name, or null. Not to be changed: the same object comes again while it is the same. */
   readMeta<T>(name: string): T | null;
   /** Call inside `write`. */
@@ -179,7 +181,7 @@ function openEnvironment(path: string, readOnly: boolean): RootDatabase<Buffer, 
 }
 
 function openTables(env: RootDatabase<Buffer, Buffer>): Tables {
-  const opened = [...tableNames, ...laterTables].map((name) => [
+  const opened = allTables.map((name) => [
     name,
     env.openDB({ name, keyEncoding: 'binary', encoding: 'binary' }),
   ]);
@@ -187,8 +189,8 @@ function openTables(env: RootDatabase<Buffer, Buffer>): Tables {
 }
 
 /** All are opened at once: opening a table while another is being iterated over would pull its memory from under it. */
-function borrower(env: RootDatabase<Buffer, Buffer>): (table: TableName) => BorrowedScan {
-  const scans = new Map(tableNames.map((name) => [name, borrowedScan(env, name)]));
+function borrower(env: RootDatabase<Buffer, Buffer>): Directory['borrow'] {
+  const scans = new Map(allTables.map((name) => [name, borrowedScan(env, name)]));
   return (table) => scans.get(table) as BorrowedScan;
 }
 

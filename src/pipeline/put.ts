@@ -119,7 +119,7 @@ export function checkActions(
 
 /**
  * Stores arrays of actions as one transaction, each with a report of its own; what stands in two of them is a duplicate in
- * the later one. `wallClockMs`: stamps what is accepted.
+ * the later one. `wallClockMs`: stamps what is accepted. `asideFrom`: as in `ActionLog.put`.
  */
 export function storeActions(
   directory: Directory,
@@ -127,11 +127,12 @@ export function storeActions(
   items: IdTable,
   { actions, arrays }: CheckedActions,
   wallClockMs: number,
+  asideFrom?: number,
 ): PutReport[] {
   const fresh = directory.write(() => {
     const records = toRecords(directory, log, items, actions);
     const entries = records.map((record) => ({ key: encodeKey(record), value: encodeValue(record) }));
-    return log.put(entries, wallClockMs);
+    return log.put(entries, wallClockMs, asideFrom);
   });
   let at = 0;
   return arrays.map(({ taken, rejected }) => {

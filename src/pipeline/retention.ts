@@ -73,6 +73,7 @@ async function removeActions(
     keys = [];
     onProgress?.(removed);
   };
+  await log.settleAll(signal);
   for (const key of log.keysBefore(before)) {
     if (keys.push(key) < removeStep) continue;
     flush();

@@ -20,6 +20,9 @@ const record = fc.record({
 
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ put: fc.array(record, { minLength: 1, maxLength: 60 }) }) },
+  // Beside the blocks, where they wait until they are moved.
+  { weight: 3, arbitrary: fc.record({ aside: fc.array(record, { minLength: 1, maxLength: 60 }) }) },
+  { weight: 2, arbitrary: fc.record({ settle: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ remove: fc.array(fc.nat(500), { minLength: 1, maxLength: 25 }) }) },
   // What a transaction that fails has put, and what a writer finds out ahead, must not matter.
   { weight: 1, arbitrary: fc.record({ fail: fc.array(record, { minLength: 1, maxLength: 60 }) }) },
@@ -59,20 +62,33 @@ test('however actions come and go, blocks hold what a map of keys would', async 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
       const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
-      const log = new ActionLog(directory);
+      let log = new ActionLog(directory);
       directory.write(() => log.users.ensureAll(Array.from({ length: 8 }, (_, user) => `u${user}`)));
       const twin = new Twin();
       const entriesOf = (records: readonly ActionRecord[]) =>
         records.map((one) => ({ key: encodeKey(one), value: encodeValue(one) }));
-      const put = (records: readonly ActionRecord[]): boolean[] =>
-        directory.write(() => log.put(entriesOf(records), 5));
+      const put = (records: readonly ActionRecord[], asideFrom?: number): boolean[] =>
+        directory.write(() => log.put(entriesOf(records), 5, asideFrom));
       for (const one of steps) {
         if ('put' in one) expect(put(one.put)).toEqual(twin.put(one.put));
-        else if ('look' in one) expect([...log.expectAll()].length).toBe(1);
+        else if ('aside' in one) {
+          const before = log.waitingCount();
+          const fresh = put(one.aside, 1);
+          expect(fresh).toEqual(twin.put(one.aside));
+          expect(log.waitingCount() - before).toBe(fresh.filter(Boolean).length);
+        } else if ('settle' in one) {
+          const before = log.waitingCount();
+          const moved = directory.write(() => log.settle());
+          expect(log.waitingCount()).toBe(before - moved);
+          expect(moved > 0).toBe(before > 0);
+          // A writer that starts anew has nothing in memory.
+          if (one.settle) log = new ActionLog(directory);
+        } else if ('look' in one) expect([...log.expectAll()].length).toBe(1);
         else if ('fail' in one)
           expect(() =>
             directory.write(() => {
-              log.put(entriesOf(one.fail), 5);
+              log.put(entriesOf(one.fail), 5, one.fail.length % 2 === 0 ? 1 : undefined);
+              if (one.fail.length % 3 === 0) log.settle();
               throw new Error('after it was put');
             }),
           ).toThrow('after it was put');
@@ -176,6 +192,28 @@ test('a block that was cut is damaged data, not a wrong action', async () => {
     expect(() => log.userLog(3)).toThrow(/not whole/);
     expect(() => [...log.all()]).toThrow(/not whole/);
   }
+  await directory.close();
+});
+
+test('so is a piece of waiting actions', async () => {
+  const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+  const log = new ActionLog(directory);
+  const entries = [1, 2, 3].map((time) => {
+    const one = { user: 3, time, item: 1, type: 0, weight: 1, eventId: null, extras: null };
+    return { key: encodeKey(one), value: encodeValue(one) };
+  });
+  directory.write(() => log.put(entries, 5, 1));
+  expect(log.userLog(3).length).toBe(3);
+  const { waiting } = directory.tables;
+  const [{ key, value }] = [...(waiting?.getRange({}) ?? [])];
+  for (let length = 1; length < value.length; length++) {
+    directory.write(() => waiting?.putSync(key, value.subarray(0, length)));
+    expect(() => log.userLog(3)).toThrow(/not whole/);
+    expect(() => log.settle()).toThrow(/not whole/);
+  }
+  directory.write(() => waiting?.putSync(key, value));
+  expect(log.settle()).toBe(3);
+  expect(log.userLog(3).length).toBe(3);
   await directory.close();
 });
 

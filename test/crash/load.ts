@@ -101,7 +101,9 @@ export class LoadClient {
   }
 
   private async act(): Promise<void> {
-    const actions = Array.from({ length: 1 + this.rng.below(25) }, () => this.action());
+    // Of many, the server keeps some aside for a while.
+    const most = this.rng.uniform() < 0.1 ? 600 : 25;
+    const actions = Array.from({ length: 1 + this.rng.below(most) }, () => this.action());
     const again = this.rng.uniform() < 0.3 ? this.acknowledged(3) : [];
     this.ledger.send(actions);
     const report = await this.client.appendActions([...actions, ...again]);

@@ -51,6 +51,41 @@ test('an empty directory is filled, and every answer knows what was acknowledged
   expect(serving.status()).toMatchObject({ items, actions: 6, users: 1, ready: true, batch: null });
 });
 
+test('actions of a large step, which wait outside the blocks, are read, known and erased like any others', async () => {
+  const [few, many] = [await engine(), await engine()];
+  const rng = createRng(9);
+  const users = Array.from({ length: 40 }, (_, u) => `u${u}`);
+  const actions = Array.from({ length: 900 }, (_, i) =>
+    save(
+      users[rng.below(40)],
+      `i${rng.below(items)}`,
+      now - day - (i % 7 === 0 ? 5 : 60_000 * rng.below(900)),
+    ),
+  );
+  const distinct = new Set(actions.map((action) => JSON.stringify(action))).size;
+  for (const one of [few, many]) await one.putItems(bytes(catalog));
+  for (let at = 0; at < actions.length; at += 100)
+    await few.appendActions(bytes(actions.slice(at, at + 100)));
+  expect(await many.appendActions(bytes(actions.slice(0, 600)))).toMatchObject({ rejected: [] });
+  expect(await many.appendActions(bytes(actions.slice(300)))).toMatchObject({ rejected: [] });
+  const shown = async (one: Engine, user: string) => {
+    const { items: answer } = await one.recommend(user, { seed: 3 });
+    const page = one.actions(user, { limit: 1000 }).actions;
+    return { answer, page: page.map(({ itemId, timestamp }) => [itemId, timestamp]) };
+  };
+  const all = (one: Engine) => Promise.all(users.map((user) => shown(one, user)));
+  expect(many.status().actions).toBe(distinct);
+  expect(await all(many)).toEqual(await all(few));
+  for (const step of [actions.slice(0, 20), actions])
+    expect(await many.appendActions(bytes(step))).toMatchObject({ accepted: 0, duplicates: step.length });
+  for (const one of [few, many]) await one.eraseUser('u1');
+  expect(many.status().actions).toBe(few.status().actions);
+  expect(many.actions('u1', { limit: 10 }).actions).toEqual([]);
+  for (const one of [few, many]) await one.batch({});
+  expect(await all(many)).toEqual(await all(few));
+  expect(await many.verify({ users: 40 })).toMatchObject({ batch: { users: 39, identical: 39 } });
+});
+
 test('the engine answers as the library does, from threads or not', async () => {
   const path = join(tempDir(), 'data');
   const library = await open(path);

@@ -39,6 +39,12 @@ export interface PutAnswer {
   readonly changes: Changes;
 }
 
+/** A step of fewer actions goes into the blocks of their users at once: reading a log takes longer while others wait. */
+const asideFrom = 256;
+/** Actions that wait are moved into the blocks when nothing has come for so long, one step after the other, in ms. */
+const idleMs = 250;
+const settlePauseMs = 20;
+
 /** From this many items on a space gets an index without being asked. */
 const indexFromItems = 20_000;
 
@@ -63,6 +69,7 @@ export class Writer {
   private waiting: Waiting[] = [];
   private logged: RecommendationBlock[] = [];
   private scheduled = false;
+  private settling: NodeJS.Timeout | null = null;
   private readonly stopping = new AbortController();
   private running: Promise<unknown> | null = null;
   private indexRunning = false;
@@ -80,6 +87,7 @@ export class Writer {
       if (this.stopping.signal.aborted) return;
       directory.refresh();
     }
+    this.settleSoon(idleMs);
   }
 
   actions(json: Uint8Array): Promise<PutAnswer> {
@@ -120,7 +128,8 @@ export class Writer {
       const checked = checkActions(directory, all, now);
       log.expect(checked.actions.map(({ userId }) => userId as string));
       directory.write(() => {
-        if (arrays.length > 0) reports = storeActions(directory, log, catalog.ids, checked, now);
+        if (arrays.length > 0) reports = storeActions(directory, log, catalog.ids, checked, now, asideFrom);
+        this.keepUp(checked.actions.length);
         for (const block of logged) this.putRecommendations(block);
       });
     } catch (error) {
@@ -130,12 +139,35 @@ export class Writer {
       if (logged.length > 0) onNote(`recommendations could not be logged: ${String(error)}`);
       return;
     }
+    this.settleSoon(idleMs);
     const state = log.types.list().length !== types;
     arrays.forEach(({ actions, resolve }, i) => {
       const users = new Set<string>();
       for (const action of actions) if (typeof action?.userId === 'string') users.add(action.userId);
       resolve({ report: reports[i], changes: { users: [...users], state } });
     });
+  }
+
+  /** Where too many actions wait outside the blocks, at least as many are moved as have come. */
+  private keepUp(come: number): void {
+    const { log } = this.parts;
+    if (come === 0 || !log.isBehind()) return;
+    for (let left = come; left > 0 && log.waitingCount() > 0; ) left -= log.settle();
+  }
+
+  private settleSoon(ms: number): void {
+    if (this.settling) clearTimeout(this.settling);
+    this.settling = null;
+    const { log, onNote } = this.parts;
+    if (log.waitingCount() === 0 || this.stopping.signal.aborted) return;
+    this.settling = setTimeout(() => {
+      try {
+        log.settle();
+        this.settleSoon(settlePauseMs);
+      } catch (error) {
+        onNote(`actions could not be moved into their users' blocks, and still wait: ${String(error)}`);
+      }
+    }, ms);
   }
 
   /** Of an erased user who has not come back nothing is logged: it would bring the id back. */
@@ -181,6 +213,7 @@ export class Writer {
   /** A batch or index that is being built is given up; what was there before stays. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    if (this.settling) clearTimeout(this.settling);
     await this.running;
   }
 
