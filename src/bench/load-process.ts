@@ -24,6 +24,7 @@ export interface LoadOutcome {
   readonly requests: number;
   readonly seconds: number;
   readonly perSecond: number;
+  readonly meanMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Answers that are no success, and requests without an answer. */
@@ -114,6 +115,7 @@ async function run(task: LoadTask): Promise<LoadOutcome> {
     requests: latencies.length,
     seconds,
     perSecond: latencies.length / seconds,
+    meanMs: latencies.reduce((sum, ms) => sum + ms, 0) / Math.max(1, latencies.length),
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     failures: result.non2xx + result.errors + result.timeouts,

@@ -1,36 +1,10 @@
 import { ActionLog } from '../actions/log.js';
-import type { VectorSearch } from '../ann/search.js';
 import { Catalog } from '../catalog/catalog.js';
 import { openDirectory } from '../disk/directory.js';
 import { Recommender } from '../pipeline/recommend.js';
 import { Searches } from '../pipeline/searches.js';
 import { NeighborCache } from '../retrieve/cache.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
-
-/** Searches that are timed inside the requests that make them. */
-class TimedSearches extends Searches {
-  ms = 0;
-  count = 0;
-  private readonly timed = new WeakMap<VectorSearch, VectorSearch>();
-
-  override of(...given: Parameters<Searches['of']>): VectorSearch {
-    const search = super.of(...given);
-    const known = this.timed.get(search);
-    if (known) return known;
-    const timed: VectorSearch = {
-      size: search.size,
-      search: (query, k, admit) => {
-        const started = performance.now();
-        const found = search.search(query, k, admit);
-        this.ms += performance.now() - started;
-        this.count++;
-        return found;
-      },
-    };
-    this.timed.set(search, timed);
-    return timed;
-  }
-}
 
 /**
  * Times recommendations beside the bare searches that they make: `ratio` is the time of all requests over that of their
@@ -44,7 +18,7 @@ export async function timeRequests(
   const directory = await openDirectory(path, { mode: 'read' });
   const catalog = new Catalog(directory);
   const log = new ActionLog(directory);
-  const searches = new TimedSearches(directory, (note) => {
+  const searches = new Searches(directory, (note) => {
     throw new Error(note);
   });
   const profiles = (space: string) => new EmbeddedProfileStore(directory, space);
@@ -60,7 +34,7 @@ export async function timeRequests(
   ask(0, 0);
   const loadSeconds = (performance.now() - first) / 1000;
   for (let user = 1; user <= warmUp; user++) ask(user, user);
-  [searches.ms, searches.count] = [0, 0];
+  const { count: countBefore, ms: msBefore } = searches.tally;
   const times = new Float64Array(requests);
   for (let request = 0; request < requests; request++) {
     const started = performance.now();
@@ -68,6 +42,7 @@ export async function timeRequests(
     times[request] = performance.now() - started;
   }
   await directory.close();
+  const [count, ms] = [searches.tally.count - countBefore, searches.tally.ms - msBefore];
   const total = times.reduce((sum, ms) => sum + ms);
   times.sort();
   const at = (p: number): number => times[Math.min(requests - 1, Math.floor(p * requests))];
@@ -76,9 +51,9 @@ export async function timeRequests(
     medianMs: at(0.5),
     p99Ms: at(0.99),
     perSecond: (1000 * requests) / total,
-    searchMs: searches.ms / requests,
-    searches: searches.count / requests,
-    ratio: total / searches.ms,
+    searchMs: ms / requests,
+    searches: count / requests,
+    ratio: total / ms,
   };
 }
 

@@ -20,10 +20,9 @@ export interface ServeUsage {
   readonly rssBytes: number;
   /** Without mapped files; null where the system does not tell. */
   readonly ownBytes: number | null;
-  readonly neighborHits: number;
-  readonly neighborMisses: number;
-  readonly userHits: number;
-  readonly userMisses: number;
+  /** Index searches since the start, and the time of these alone. */
+  readonly searches: number;
+  readonly searchSeconds: number;
 }
 
 export type ServeCommand = { readonly kind: 'usage' } | { readonly kind: 'stop' };
@@ -54,7 +53,7 @@ async function run({ data, startMs, searchThreads }: ServeTask): Promise<void> {
       return;
     }
     const { user, system } = process.cpuUsage(cpu);
-    const { neighborCache, userCache } = engine.status();
+    const { searches } = engine.status();
     const usage: ServeUsage = {
       // The timer itself takes one resolution.
       loopDelayP99Ms: Math.max(0, delay.percentile(99) / 1e6 - resolutionMs),
@@ -62,10 +61,8 @@ async function run({ data, startMs, searchThreads }: ServeTask): Promise<void> {
       cpuSeconds: (user + system) / 1e6,
       rssBytes: process.memoryUsage().rss,
       ownBytes: ownMemory(process.pid),
-      neighborHits: neighborCache.hits,
-      neighborMisses: neighborCache.misses,
-      userHits: userCache.hits,
-      userMisses: userCache.misses,
+      searches: searches.count,
+      searchSeconds: searches.seconds,
     };
     delay.reset();
     cpu = process.cpuUsage();

@@ -33,8 +33,9 @@ export interface ServeScenario extends LoadOutcome {
   readonly rssBytes: number;
   /** Without mapped files; null where the system does not tell. */
   readonly ownBytes: number | null;
-  /** Index searches that the server made for it. */
+  /** Index searches that the server made for it, and the time of these alone. */
   readonly searches: number;
+  readonly searchSeconds: number;
 }
 
 export interface ServeBench extends PipelineWorld {
@@ -45,10 +46,12 @@ export interface ServeBench extends PipelineWorld {
   readonly searchMs: number;
   readonly searchK: number;
   readonly scenarios: readonly ServeScenario[];
-  /** Warm recommendations a second as a share of the bare route's; null without these loads, as the next two. */
+  /** Warm recommendations a second as a share of the bare route's; null without these loads, as the next three. */
   readonly warmShare: number | null;
-  /** Median time of a cold recommendation over that of the searches it contains. */
+  /** Time of the cold recommendations, as the client saw it, over that of the searches inside them. */
   readonly coldRatio: number | null;
+  /** Median time of a cold recommendation over as many bare searches as it contains, of `searchMs` each. */
+  readonly coldOverBare: number | null;
   /** Actions a second that were acknowledged. */
   readonly actionsPerSecond: number | null;
 }
@@ -107,7 +110,8 @@ export async function benchServe(options: ServeBenchOptions): Promise<ServeBench
       searchK,
       scenarios,
       warmShare: warm && bare && warm.perSecond / bare.perSecond,
-      coldRatio: cold && cold.p50Ms / ((cold.searches / cold.requests) * searchMs),
+      coldRatio: cold && (cold.requests * cold.meanMs) / 1000 / cold.searchSeconds,
+      coldOverBare: cold && cold.p50Ms / ((cold.searches / cold.requests) * searchMs),
       actionsPerSecond: sent && sent.accepted / sent.seconds,
     };
   } finally {
@@ -210,9 +214,10 @@ async function runScenarios(
     });
     const before = usage;
     usage = await ask<ServeUsage>(server, { kind: 'usage' });
-    const searches = usage.neighborMisses - before.neighborMisses;
+    const searches = usage.searches - before.searches;
+    const searchSeconds = usage.searchSeconds - before.searchSeconds;
     const { loopDelayP99Ms, loopDelayMaxMs, cpuSeconds, rssBytes, ownBytes } = usage;
-    const used = { loopDelayP99Ms, loopDelayMaxMs, cpuSeconds, rssBytes, ownBytes, searches };
+    const used = { loopDelayP99Ms, loopDelayMaxMs, cpuSeconds, rssBytes, ownBytes, searches, searchSeconds };
     scenarios.push({ scenario: titles[name], connections, ...outcome, ...used });
   }
   return scenarios;

@@ -71,6 +71,7 @@ function present(bench: ServeBench): string {
     Math.round(one.rssBytes / 2 ** 20),
     one.ownBytes === null ? '-' : Math.round(one.ownBytes / 2 ** 20),
     one.searches,
+    one.searches > 0 ? (1000 * one.searchSeconds) / one.searches : '-',
     one.failures,
   ]);
   const head = [
@@ -84,6 +85,7 @@ function present(bench: ServeBench): string {
     'MiB',
     'own MiB',
     'searches',
+    'ms each',
     'failed',
   ];
   return [
@@ -94,13 +96,15 @@ function present(bench: ServeBench): string {
   ].join('\n\n');
 }
 
-function conclusions({ warmShare, coldRatio, actionsPerSecond, searchK, searchMs }: ServeBench): string[] {
+function conclusions(bench: ServeBench): string[] {
+  const { warmShare, coldRatio, coldOverBare, actionsPerSecond, searchK, searchMs } = bench;
   const lines: string[] = [];
   if (warmShare !== null)
     lines.push(`warm recommendations: ${(100 * warmShare).toFixed(0)} % of the bare route's throughput`);
-  if (coldRatio !== null)
+  if (coldRatio !== null && coldOverBare !== null)
     lines.push(
-      `cold recommendations: ${coldRatio.toFixed(2)} times the index searches they contain (k = ${searchK}, ${format(searchMs)} ms each)`,
+      `cold recommendations: ${coldRatio.toFixed(2)} times the index searches they contain, timed inside them; ` +
+        `the median ${coldOverBare.toFixed(2)} times as many bare searches (k = ${searchK}, ${format(searchMs)} ms each, by themselves)`,
     );
   if (actionsPerSecond !== null)
     lines.push(`actions acknowledged: ${format(Math.round(actionsPerSecond))} a second`);

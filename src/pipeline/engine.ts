@@ -48,6 +48,8 @@ export interface EngineStatus {
   readonly queuedBytes: number;
   readonly queueLimitBytes: number;
   readonly neighborCache: { readonly answers: number; readonly hits: number; readonly misses: number };
+  /** Index searches made for requests since the start, and the time of these alone. */
+  readonly searches: { readonly count: number; readonly seconds: number };
   readonly userCache: { readonly users: number; readonly hits: number; readonly misses: number };
   /** Answers by where the interests came from, since the start. */
   readonly answers: { readonly [source: string]: number };

@@ -51,6 +51,28 @@ interface IndexState {
   readonly failure: string | null;
 }
 
+/** Searches made, and how long they took in all, ms; in memory that other threads may see. */
+export class SearchTally {
+  readonly cells: Float64Array;
+
+  constructor(cells: Float64Array = new Float64Array(2)) {
+    this.cells = cells;
+  }
+
+  get count(): number {
+    return this.cells[0];
+  }
+
+  get ms(): number {
+    return this.cells[1];
+  }
+
+  add(ms: number): void {
+    this.cells[0]++;
+    this.cells[1] += ms;
+  }
+}
+
 /** The live rows of a pool, the same array as long as it holds the same. */
 export type PoolRows = (pool: string, space: LoadedSpace) => Uint8Array;
 
@@ -68,6 +90,8 @@ interface Kept extends OpenSearch {
 export class Searches {
   private readonly directory: Directory;
   private readonly onNote: (note: string) => void;
+  /** Of the searches made through `of`, nothing else being timed. */
+  readonly tally: SearchTally;
   private readonly kept = new Map<string, Kept>();
   private readonly indexes = new Map<string, IndexState>();
   private rowsOfPool: PoolRows | null = null;
@@ -77,9 +101,10 @@ export class Searches {
     readonly search: VectorSearch;
   } | null = null;
 
-  constructor(directory: Directory, onNote: (note: string) => void) {
+  constructor(directory: Directory, onNote: (note: string) => void, tally = new SearchTally()) {
     this.directory = directory;
     this.onNote = onNote;
+    this.tally = tally;
   }
 
   /** From here on, indexes of pools serve too: `rowsOf` says which rows a pool has now. */
@@ -98,7 +123,13 @@ export class Searches {
     if (this.routed?.over === over && this.routed.indexes === indexes) return this.routed.search;
     const search: VectorSearch = {
       size: over.size,
-      search: (query, k, admit) => (this.ofPool(space, admit?.pool) ?? over).search(query, k, admit),
+      search: (query, k, admit) => {
+        const through = this.ofPool(space, admit?.pool) ?? over;
+        const started = performance.now();
+        const found = through.search(query, k, admit);
+        this.tally.add(performance.now() - started);
+        return found;
+      },
     };
     this.routed = { over, indexes, search };
     return search;

@@ -111,16 +111,16 @@ export class NeighborCache {
 
   /**
    * Takes over an answer, which may have been found elsewhere for the same index. `admit`: the text of the rows, '' for
-   * all; `version`: of the table that it is for at least, by default that of now; `isNew`: whether a search was made for it.
+   * all; `version`: of the table that it is for at least, by default that of now; `isCounted`: whether another memory has
+   * counted the question.
    */
   learn(
     row: number,
     k: number,
     admit: string,
-    { found, version = this.version, isNew = true }: Finding,
+    { found, version = this.version, isCounted = false }: Finding,
   ): void {
-    if (isNew) this.misses++;
-    else this.hits++;
+    if (!isCounted) this.misses++;
     this.answers.set(keyOf(row, k, admit), { found, version }, found.rows.length + 1);
   }
 
@@ -150,7 +150,7 @@ export class NeighborCache {
 export interface Finding {
   readonly found: Neighbors;
   readonly version?: number;
-  readonly isNew?: boolean;
+  readonly isCounted?: boolean;
 }
 
 /** Whether the k neighbours of `row` may be others because of a row that has changed. */

@@ -96,8 +96,6 @@ function rankAll(
     item: table.itemOfRow[row],
     score: score[row],
     from: queries[sums.greatest[row]].from,
-    list: null,
-    place: 0,
   }));
 }
 
@@ -155,8 +153,6 @@ function rankPool(
       item,
       from: queries[greatest].from,
       score: score + options.bias(row),
-      list: null,
-      place: 0,
     };
   });
   return found.sort((a, b) => b.score - a.score || a.row - b.row);

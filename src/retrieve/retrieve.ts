@@ -1,4 +1,4 @@
-import type { Neighbors, RowSet, VectorSearch } from '../ann/search.js';
+import type { RowSet, VectorSearch } from '../ann/search.js';
 import type { Rng } from '../math/rng.js';
 import { TopK } from '../math/topk.js';
 import { type EmbeddingTable, type ItemKey, rowOf, vectorOf } from '../model/item.js';
@@ -55,9 +55,6 @@ export interface Pick {
   readonly score: number;
   readonly interest: Interest | null;
   readonly because: readonly ItemKey[];
-  /** The neighbours that it is one of, with its score, and its place among them; null where they are not one list. */
-  readonly list: Neighbors | null;
-  readonly place: number;
 }
 
 export interface Retrieved {
@@ -109,13 +106,34 @@ export function retrieveBy(
   const lanes = makeLanes(limited, queries, { ...plan, count: Math.max(1, own) });
   const explain = explainer(input.table, drawn, options);
   const picks: Pick[] = [];
-  while (picks.length < count) {
-    const next = nextOf(lanes, beside, recipe, picks.length);
-    if (!next) break;
-    next.lane.give(next.found);
-    picks.push(explain(next.found));
-  }
+  const take = ({ lane, found }: Next): void => {
+    lane.give(found);
+    picks.push(explain(found));
+  };
+  if (recipe.merge === 'turns' && !beside) takeTurns(lanes, count, take);
+  else
+    while (picks.length < count) {
+      const next = nextOf(lanes, beside, recipe, picks.length);
+      if (!next) break;
+      take(next);
+    }
   return { fallback: null, drawn, propensity, picks };
+}
+
+/** What the rule `turns` comes to: each lane in its turn, until there are `count` or all are dry. */
+function takeTurns(lanes: readonly Lane[], count: number, take: (next: Next) => void): void {
+  const left = [...lanes];
+  let turn = 0;
+  for (let taken = 0; taken < count && left.length > 0; ) {
+    if (turn >= left.length) turn = 0;
+    const lane = left[turn];
+    const found = lane.peek();
+    if (found) {
+      take({ lane, found });
+      taken++;
+      turn++;
+    } else left.splice(turn, 1);
+  }
 }
 
 /** Search and rows as the recipe wants them. What is remembered of a search with a prior is kept apart. */
@@ -227,11 +245,11 @@ function explainer(
     medoids ??= drawn.map(({ interest }) => unit(vectorOf(table, interest.medoid)));
     return drawn[nearest(medoids, vectorOf(table, item))];
   };
-  return ({ item, score, from, list, place }) => {
-    if (!from && !attribute) return { item, score, interest: null, because: none, list, place };
+  return ({ item, score, from }) => {
+    if (!from && !attribute) return { item, score, interest: null, because: none };
     const { interest } = from ?? nearestTo(item);
     const own = because > 0 ? reasons(table, interest, item, because) : none;
-    return { item, score, interest, because: own, list, place };
+    return { item, score, interest, because: own };
   };
 }
 
@@ -288,7 +306,7 @@ function popularPicks(
     const row = rowOf(table, item);
     if (row < 0 || table.live[row] !== 1 || allowed[row] !== 1 || barred.has(item) || taken.has(item)) return;
     taken.add(item);
-    picks.push({ item, score, interest: null, because: none, list: null, place: 0 });
+    picks.push({ item, score, interest: null, because: none });
   };
   for (let i = 0; i < popular.items.length && picks.length < count; i++)
     take(popular.items[i], popular.scores[i]);

@@ -85,6 +85,14 @@ const engineCounters: {
     label: 'result',
     of: ({ neighborCache: { hits, misses } }) => ({ hit: hits, miss: misses }),
   },
+  pinnersage_searches_total: {
+    help: 'Index searches made for requests',
+    of: ({ searches }) => ({ '': searches.count }),
+  },
+  pinnersage_search_seconds_total: {
+    help: 'Time of these searches alone',
+    of: ({ searches }) => ({ '': searches.seconds }),
+  },
   pinnersage_user_cache_total: {
     help: 'Look-ups of users, by whether they were in memory',
     label: 'result',

@@ -14,7 +14,8 @@ import type { LoggedRecommendation } from '../model/serving.js';
  */
 const version = 1;
 const headAt = 5;
-const noInterest = 0xffff;
+const itemBytes = 15;
+export const noInterest = 0xffff;
 const removeStep = 20_000;
 
 export type RecommendationHead = Omit<LoggedRecommendation, 'items' | 'userId' | 'recommendationId'>;
@@ -39,46 +40,39 @@ export interface RecommendationBlock {
 export interface RecommendedItem {
   readonly item: ItemKey;
   readonly score: number;
-  readonly interestId: string | null;
+  /** Of its interest in the list of the head; `noInterest` for none. */
+  readonly place: number;
   readonly because: readonly ItemKey[];
 }
 
-/** Writes to `into` from `start` on, which has room for `recommendationBytes`; returns where it ends. */
+/** `head`: a `RecommendationHead` as JSON. Writes to the beginning of `into`, which has room for `recommendationBytes`. */
 export function encodeRecommendation(
-  head: Buffer,
-  interests: readonly { readonly interestId: string }[],
+  head: Uint8Array,
   items: readonly RecommendedItem[],
-  into: Buffer,
-  start: number,
-): number {
-  into[start] = version;
-  into.writeUInt32LE(head.length, start + 1);
-  head.copy(into, start + headAt);
-  let at = start + headAt + head.length;
-  for (const { item, score, interestId, because } of items) {
-    into.writeUInt32LE(item, at);
-    into.writeDoubleLE(score, at + 4);
-    into.writeUInt16LE(placeOf(interests, interestId), at + 12);
-    into[at + 14] = because.length;
-    at += 15;
-    for (const own of because) at = into.writeUInt32LE(own, at);
+  into: Uint8Array,
+): void {
+  const view = new DataView(into.buffer, into.byteOffset, into.byteLength);
+  view.setUint8(0, version);
+  view.setUint32(1, head.length, true);
+  into.set(head, headAt);
+  let at = headAt + head.length;
+  for (const { item, score, place, because } of items) {
+    view.setUint32(at, item, true);
+    view.setFloat64(at + 4, score, true);
+    view.setUint16(at + 12, place, true);
+    view.setUint8(at + 14, because.length);
+    at += itemBytes;
+    for (const own of because) {
+      view.setUint32(at, own, true);
+      at += 4;
+    }
   }
-  return at;
 }
 
-export function recommendationBytes(head: Buffer, items: readonly RecommendedItem[]): number {
-  return items.reduce((sum, { because }) => sum + 15 + 4 * because.length, headAt + head.length);
-}
-
-export function encodeHead(head: RecommendationHead): Buffer {
-  return Buffer.from(JSON.stringify(head));
-}
-
-function placeOf(interests: readonly { readonly interestId: string }[], interestId: string | null): number {
-  if (interestId !== null)
-    for (let place = 0; place < interests.length; place++)
-      if (interests[place].interestId === interestId) return place;
-  return noInterest;
+export function recommendationBytes(head: Uint8Array, items: readonly RecommendedItem[]): number {
+  let bytes = headAt + head.length;
+  for (const { because } of items) bytes += itemBytes + 4 * because.length;
+  return bytes;
 }
 
 function decode(bytes: Buffer): { head: RecommendationHead; items: RecommendedItem[] } {
@@ -87,15 +81,14 @@ function decode(bytes: Buffer): { head: RecommendationHead; items: RecommendedIt
   const head = JSON.parse(bytes.toString('utf8', headAt, headAt + length)) as RecommendationHead;
   const items: RecommendedItem[] = [];
   for (let at = headAt + length; at < bytes.length; ) {
-    const place = bytes.readUInt16LE(at + 12);
     const reasons = bytes[at + 14];
     items.push({
       item: bytes.readUInt32LE(at),
       score: bytes.readDoubleLE(at + 4),
-      interestId: place === noInterest ? null : head.interests[place].interestId,
-      because: Array.from({ length: reasons }, (_, i) => bytes.readUInt32LE(at + 15 + 4 * i)),
+      place: bytes.readUInt16LE(at + 12),
+      because: Array.from({ length: reasons }, (_, i) => bytes.readUInt32LE(at + itemBytes + 4 * i)),
     });
-    at += 15 + 4 * reasons;
+    at += itemBytes + 4 * reasons;
   }
   return { head, items };
 }
@@ -135,9 +128,10 @@ export class RecommendationLog {
         recommendationId: key.toString('hex', 8),
         userId,
         ...head,
-        items: items.map(({ item, because, ...rest }) => ({
+        items: items.map(({ item, score, place, because }) => ({
           itemId: this.idOf(item),
-          ...rest,
+          score,
+          interestId: place === noInterest ? null : head.interests[place].interestId,
           ...(because.length > 0 ? { because: because.map(this.idOf) } : {}),
         })),
       };

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Directory } from '../../src/disk/directory.js';
 import type { Interest } from '../../src/model/profile.js';
 import { type Answer, type ServingState, shownScore } from '../../src/pipeline/recommend.js';
 import { type Answered, AnswerWriter } from '../../src/pipeline/serve/answer.js';
-import { NeighborTexts } from '../../src/pipeline/serve/texts.js';
-import type { Pick as Picked } from '../../src/retrieve/retrieve.js';
+import { Slab, Utf8Writer } from '../../src/pipeline/serve/texts.js';
+import { RecommendationLog } from '../../src/store/recommendations.js';
 
 const interest = (id: string): Interest => ({
   id,
@@ -40,34 +41,30 @@ function present({ head, picks }: Answer, names: readonly string[]) {
   return { ...head, items };
 }
 
-test('what is written is the JSON of the objects, and stays when others are written', () => {
+/** What the log says of an entry. */
+function readBack(recommendationId: string, userId: string, entry: Uint8Array, names: readonly string[]) {
+  const key = Buffer.concat([Buffer.alloc(8), Buffer.from(recommendationId, 'hex')]);
+  const table = { getRange: () => [{ key, value: Buffer.from(entry) }] };
+  const directory = { tables: { recommendations: table } } as unknown as Directory;
+  return new RecommendationLog(directory, (item) => names[item]).find(0, userId, recommendationId);
+}
+
+test('what is written is the JSON of the objects and what the log gives back, and stays when others are written', () => {
   fc.assert(
     fc.property(
       fc.array(id, { minLength: 10, maxLength: 10 }),
       id,
       fc.array(fc.array(pick, { maxLength: 20 }), { minLength: 1, maxLength: 4 }),
-      fc.boolean(),
-      (names, userId, lists, keeps) => {
-        const writer = new AnswerWriter({ idOf: (item) => names[item] }, keeps ? new NeighborTexts() : null);
+      (names, userId, lists) => {
+        const slab = new Slab();
+        const writer = new AnswerWriter({ idOf: (item) => names[item] }, (bytes) => slab.room(bytes));
         const state = {
           basis: { configHash: 'c', generation: null },
-          space: {
-            info: { name: 's', generation: 1 },
-            itemOfRow: Uint32Array.from({ length: 10 }, (_, i) => 9 - i),
-          },
+          space: { info: { name: 's', generation: 1 } },
         } as unknown as ServingState;
         const known = { live: { maxSeq: 3 }, nowMs: 0 } as unknown as Answered;
-        const answers = lists.map((picks, n): Answer => {
-          // Of every second answer the picks come from a list of neighbours, as they do from the index.
-          const list = {
-            rows: Uint32Array.from(picks, ({ item }) => 9 - item),
-            scores: Float32Array.from(picks, (one) => one.score),
-          };
-          const of = (one: (typeof picks)[number], place: number): Picked =>
-            n % 2 === 0
-              ? { ...one, list: null, place: 0 }
-              : { ...one, score: list.scores[place], list, place };
-          return {
+        const answers = lists.map(
+          (picks, n): Answer => ({
             head: {
               recommendationId: `${n}`.padStart(16, '0'),
               userId,
@@ -77,18 +74,46 @@ test('what is written is the JSON of the objects, and stays when others are writ
               pool: null,
               filter: { title: userId },
               propensity: 0.25,
-              interests: [{ interestId: '00aa', medoid: names[0], probability: 0.5 }],
+              interests: [
+                { interestId: '00aa', medoid: names[0], probability: 0.5 },
+                { interestId: '11bb', medoid: names[1], probability: 0.25 },
+              ],
             },
-            picks: picks.map(of),
-          };
-        });
-        // Each twice, so that what is kept of a list is used as well.
+            picks,
+          }),
+        );
+        // Each twice, so that what is kept of an item is used as well.
         const written = [...answers, ...answers].map((answer) => writer.write(answer, state, known));
-        written.forEach(({ json }, i) => {
-          const expected = present(answers[i % answers.length], names);
-          expect(JSON.parse(Buffer.from(json).toString())).toEqual(JSON.parse(JSON.stringify(expected)));
+        written.forEach(({ recommendationId, bytes, jsonBytes }, i) => {
+          const expected = JSON.parse(JSON.stringify(present(answers[i % answers.length], names)));
+          expect(JSON.parse(Buffer.from(bytes.subarray(0, jsonBytes)).toString())).toEqual(expected);
+          const logged = readBack(recommendationId, userId, bytes.subarray(jsonBytes), names);
+          expect(JSON.parse(JSON.stringify(logged))).toEqual({
+            ...expected,
+            at: '1970-01-01T00:00:00.000Z',
+            configHash: 'c',
+            space: 's',
+            spaceGeneration: 1,
+            generation: 0,
+            maxSeq: 3,
+          });
         });
       },
     ),
   );
+});
+
+test('a score is printed as JSON prints it, rounded', () => {
+  const text = new Utf8Writer();
+  const check = (value: number): void => {
+    text.clear();
+    text.score(value);
+    expect(text.bytes.toString('utf8', 0, text.length)).toBe(JSON.stringify(shownScore(value)));
+  };
+  for (const value of [
+    0, -0, 1e-7, 9.99e-7, 1e-6, 1e-8, 99_999_999.9999999, 1e8, 1e21, -1.5, 10, 0.1, 9.9999999,
+  ])
+    check(value);
+  fc.assert(fc.property(score, check), { numRuns: 2000 });
+  fc.assert(fc.property(fc.integer({ min: -(10 ** 9), max: 10 ** 9 }), (units) => check(units / 1e7)));
 });

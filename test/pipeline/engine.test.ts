@@ -419,6 +419,44 @@ test('who is met for the first time and who is remembered get the same bytes, an
   }
 });
 
+test('who is asked for once is not remembered, who comes back is; an erased user is a stranger again', async () => {
+  const serving = await engine();
+  await serving.putItems(bytes(catalog));
+  const actions = [save('ada', 'i1'), save('bob', 'i2')];
+  await serving.appendActions(bytes(actions));
+  const met = await serving.recommendJson('ada', { seed: 1 });
+  await serving.recommend('bob', {}); // what would have come behind the first answer is there by now
+  expect(serving.status().userCache).toMatchObject({ users: 0, hits: 0, misses: 2 });
+  const again = await serving.recommendJson('ada', { seed: 1 });
+  while (serving.status().userCache.users === 0) await new Promise((resolve) => setImmediate(resolve));
+  const { searches } = serving.status();
+  const third = await serving.recommendJson('ada', { seed: 1 });
+  expect([again, third].map((json) => Buffer.from(json))).toEqual([Buffer.from(met), Buffer.from(met)]);
+  expect(serving.status().userCache).toMatchObject({ users: 1, hits: 1, misses: 3 });
+  expect(serving.status().searches).toEqual(searches);
+  expect(searches.count).toBe(2); // one of ada's and one of bob's medoid
+  expect(searches.seconds).toBeGreaterThan(0);
+  await serving.eraseUser('ada');
+  await serving.recommend('ada', {});
+  await serving.recommend('cyd', {});
+  expect(serving.status().userCache.users).toBe(0);
+});
+
+test('answers that are under way when the engine is closed are given and logged', async () => {
+  const path = join(tempDir(), 'data');
+  const notes: string[] = [];
+  const serving = await engine(path, { onNote: (note: string) => notes.push(note) });
+  await serving.putItems(bytes(catalog));
+  await serving.appendActions(bytes(Array.from({ length: 20 }, (_, u) => save(`u${u}`, `i${u}`))));
+  const answers = Promise.all(Array.from({ length: 20 }, (_, u) => serving.recommend(`u${u}`, { seed: u })));
+  await serving.close();
+  const given = await answers;
+  const later = await engine(path);
+  for (const one of given)
+    expect(await later.recommendation(one.userId, one.recommendationId)).toMatchObject(one);
+  expect(notes).toEqual([]);
+});
+
 test('items that come and go far away leave what is remembered alone; near ones are seen at once', async () => {
   const serving = await engine();
   await serving.putItems(bytes(catalog));

@@ -17,6 +17,7 @@ export const status: EngineStatus = {
   queuedBytes: 0,
   queueLimitBytes: 1 << 26,
   neighborCache: { answers: 2, hits: 3, misses: 2 },
+  searches: { count: 6, seconds: 0.003 },
   userCache: { users: 1, hits: 4, misses: 1 },
   answers: { batch: 5, exact: 1 },
   recommendationsQueued: 0,

@@ -77,6 +77,8 @@ test('/metrics counts requests by route and status, without ids, and shows what 
     'pinnersage_items 7',
     'pinnersage_answers_total{source="batch"} 5',
     'pinnersage_neighbor_cache_total{result="hit"} 3',
+    'pinnersage_searches_total 6',
+    'pinnersage_search_seconds_total 0.003',
     'pinnersage_recommendations_dropped_total 0',
   ])
     expect(body.split('\n')).toContain(line);

@@ -7,6 +7,7 @@ import { openDirectory } from '../../disk/directory.js';
 import { PinnersageError } from '../../errors.js';
 import { adoptVectors, type SharedVectors } from '../../math/vectors.js';
 import type { Filter } from '../../model/filter.js';
+import { NeighborCache } from '../../retrieve/cache.js';
 import { EmbeddedProfileStore } from '../../store/embedded.js';
 import type { RecommendRequest } from '../engine.js';
 import type { LiveUser } from '../live.js';
@@ -15,13 +16,16 @@ import { Recommender } from '../recommend.js';
 import { Searches } from '../searches.js';
 import { type VerifyOptions, type VerifyReport, verifySteps } from '../verify.js';
 import { AnswerWriter, isLight, type WrittenAnswer } from './answer.js';
-import { serveCalls } from './calls.js';
+import { handOver, serveCalls } from './calls.js';
 import { type Learned, RecordingCache } from './recorder.js';
+import { ThreadTally } from './tally.js';
 
 export interface AnswerThreadData {
   readonly path: string;
   /** Its place in the head of shared matrices, from 1. */
   readonly slot: number;
+  /** What it keeps count of, for all to see: see `ThreadTally`. */
+  readonly counts: Float64Array;
 }
 
 /** A space on its way to a thread: the matrix goes apart. */
@@ -31,8 +35,8 @@ export interface SpaceMessage {
 }
 
 export interface AnswerMessage {
-  /** Under which to ask for what was learned by it. */
-  readonly ticket: number;
+  /** Under which will be asked for what was learned by it; null where nobody will. */
+  readonly ticket: number | null;
   readonly userId: string;
   readonly request: RecommendRequest;
   readonly nowMs: number;
@@ -42,7 +46,8 @@ export interface AnswerMessage {
 
 /** What there is to remember of an answer: it need not wait for that. */
 export interface Lesson {
-  readonly live: LiveUser;
+  /** Who it is, where the asker did not know. */
+  readonly live: LiveUser | null;
   readonly learned: readonly Learned[];
 }
 
@@ -54,12 +59,13 @@ export interface SearchMessage {
 
 const port = parentPort;
 if (!port) throw new Error('answer-thread runs in a worker thread only');
-const { path, slot } = workerData as AnswerThreadData;
+const { path, slot, counts } = workerData as AnswerThreadData;
+const tally = new ThreadTally(counts);
 const opening = openDirectory(path, { mode: 'read' }).then((directory) => {
   const log = new ActionLog(directory);
   const profiles = (space: string) => new EmbeddedProfileStore(directory, space);
   const catalog = new Catalog(directory);
-  const searches = new Searches(directory, (note) => port.postMessage({ note }));
+  const searches = new Searches(directory, (note) => port.postMessage({ note }), tally.searches);
   return {
     directory,
     catalog,
@@ -67,13 +73,15 @@ const opening = openDirectory(path, { mode: 'read' }).then((directory) => {
     profiles,
     searches,
     recommender: new Recommender(directory, catalog, log, profiles, searches),
-    writer: new AnswerWriter(catalog.ids, null),
+    // Each in a buffer of its own, which goes to the asker.
+    writer: new AnswerWriter(catalog.ids, (bytes) => new Uint8Array(bytes)),
   };
 });
 opening.catch(() => {}); // the first call answers with it
 const recorder = new RecordingCache();
 const lessons = new Map<number, Lesson>();
 let current: LoadedSpace | null = null;
+let isClosing = false;
 
 function space(): LoadedSpace {
   if (current) return current;
@@ -87,6 +95,48 @@ async function fresh(): Promise<Awaited<typeof opening>> {
   return parts;
 }
 
+/** Answers that nobody asked for, at most; ids that are read at a time; and how long both may take, ms. */
+const rehearsals = 400;
+const idStep = 1024;
+const rehearsalMs = 1_500;
+
+/** Does a part of some work each time that no request waits, until it is done or has taken long enough. */
+async function betweenRequests(parts: number, part: (index: number) => void): Promise<void> {
+  for (let index = 0, spent = 0; index < parts && spent < rehearsalMs; index++) {
+    await new Promise(setImmediate);
+    if (isClosing) return;
+    await fresh();
+    const started = performance.now();
+    part(index);
+    spent += performance.now() - started;
+  }
+}
+
+/**
+ * Reads the ids of items, and answers for users all over the log, so that code is compiled and pages are in memory when the first request comes.
+ * Nothing of it is sent, logged, remembered or counted, and requests that wait go first.
+ */
+async function rehearse(): Promise<void> {
+  const { catalog, log, recommender, writer } = await opening;
+  const items = catalog.ids.count();
+  await betweenRequests(Math.ceil(items / idStep), (step) =>
+    writer.texts.prepare(step * idStep, Math.min(items, (step + 1) * idStep)),
+  );
+  const users = log.users.count();
+  const answers = Math.min(rehearsals, users);
+  const cache = new NeighborCache();
+  await betweenRequests(answers, (place) => {
+    const counted = counts.slice();
+    const userId = log.users.idOf(Math.floor((place * users) / answers));
+    const state = recommender.state(space());
+    const nowMs = state.basis.generation?.asOf ?? 0;
+    const prepared = recommender.prepare(userId, { nowMs }, state.basis);
+    const live = recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
+    writer.write(recommender.answerHere(state, prepared, live, cache), state, { live, nowMs });
+    counts.set(counted);
+  });
+}
+
 const handlers = {
   ready: async (_: null): Promise<null> => {
     await opening;
@@ -94,8 +144,11 @@ const handlers = {
   },
   space: async (message: SpaceMessage): Promise<null> => {
     const { recommender } = await fresh();
+    const isFirst = current === null;
     current = { ...message.space, vectors: adoptVectors(message.shared, slot) };
     recommender.keepUp(current, recorder);
+    if (isFirst)
+      rehearse().catch((error: unknown) => port.postMessage({ note: `rehearsal: ${String(error)}` }));
     return null;
   },
   user: async ({ userId, nowMs }: { userId: string; nowMs: number }): Promise<LiveUser> => {
@@ -110,9 +163,10 @@ const handlers = {
     recorder.take();
     const cache = isLight(prepared.recipe) ? recorder : undefined;
     const answer = recommender.answerHere(state, prepared, known, cache);
-    lessons.set(ticket, { live: known, learned: recorder.take() });
+    if (ticket !== null) lessons.set(ticket, { live: live ? null : known, learned: recorder.take() });
+    tally.remembered(recorder.stats());
     const written = writer.write(answer, state, { live: known, nowMs });
-    return { ...written, json: new Uint8Array(written.json) }; // its buffer is part of a larger one
+    return handOver(written, [written.bytes.buffer as ArrayBuffer]);
   },
   lesson: async (ticket: number): Promise<Lesson> => {
     const lesson = lessons.get(ticket);
@@ -142,6 +196,7 @@ const handlers = {
     }
   },
   close: async (_: null): Promise<null> => {
+    isClosing = true;
     await (await opening).directory.close();
     setImmediate(() => port.close());
     return null;

@@ -4,67 +4,106 @@ import type { Recipe } from '../../model/recipe.js';
 import { usesPopularity } from '../../retrieve/recipe.js';
 import type { Pick as Picked } from '../../retrieve/retrieve.js';
 import {
-  encodeHead,
   encodeRecommendation,
+  noInterest,
+  type RecommendationHead,
   type RecommendedItem,
   recommendationBytes,
 } from '../../store/recommendations.js';
 import type { LiveUser } from '../live.js';
 import { type Answer, type ServingState, shownScore } from '../recommend.js';
-import { candidateText, type NeighborTexts, Slab } from './texts.js';
+import { ItemTexts, Utf8Writer } from './texts.js';
 
 /** An answer as it is sent and as it is logged: it can go from thread to thread. */
 export interface WrittenAnswer {
   readonly recommendationId: string;
   readonly source: InterestSource;
-  /** A `Recommendation` as JSON in UTF-8; part of a larger buffer. */
-  readonly json: Uint8Array;
-  /** Its value in the log of recommendations. */
-  readonly entry: Uint8Array;
+  /** A `Recommendation` as JSON in UTF-8, then its value in the log of recommendations. */
+  readonly bytes: Uint8Array;
+  readonly jsonBytes: number;
 }
+
+/** What is said of an interest with each of its candidates. */
+interface InterestText {
+  /** In the list of the answer. */
+  readonly place: number;
+  readonly bytes: Uint8Array;
+}
+
+const [firstStart, itemStart, scoreStart, end] = ['{"itemId":', ',{"itemId":', ',"score":', '}'].map((text) =>
+  Buffer.from(text),
+);
 
 /**
  * Writes answers without making the objects first that their JSON says: those, and their serialization, would take longer
  * than finding the candidates.
- * Checked by: test/pipeline/answer.test.ts (against `JSON.stringify` of the objects).
+ * Checked by: test/pipeline/answer.test.ts (against `JSON.stringify` of the objects, and the log read back).
  */
 export class AnswerWriter {
   private readonly ids: Pick<IdTable, 'idOf'>;
-  private readonly texts: NeighborTexts | null;
-  private readonly slab = new Slab();
+  private readonly room: (bytes: number) => Uint8Array;
+  readonly texts: ItemTexts;
+  private readonly json = new Utf8Writer();
 
-  /** `texts`: where those of remembered neighbours are kept; null where few are asked for twice. */
-  constructor(ids: Pick<IdTable, 'idOf'>, texts: NeighborTexts | null) {
+  /** `room`: where an answer is written to, and stays. */
+  constructor(ids: Pick<IdTable, 'idOf'>, room: (bytes: number) => Uint8Array) {
     this.ids = ids;
-    this.texts = texts;
+    this.room = room;
+    this.texts = new ItemTexts(ids);
   }
 
-  write(answer: Answer, state: Pick<ServingState, 'basis' | 'space'>, known: Answered): WrittenAnswer {
-    const { head, picks } = answer;
+  write(
+    { head, picks }: Answer,
+    state: Pick<ServingState, 'basis' | 'space'>,
+    known: Answered,
+  ): WrittenAnswer {
+    const { json } = this;
     const { recommendationId, userId, ...shared } = head;
     const common = JSON.stringify(shared).slice(1, -1);
-    const named = `"recommendationId":"${recommendationId}","userId":${JSON.stringify(userId)}`;
-    const items: RecommendedItem[] = [];
-    const texts = this.candidates(picks, items);
-    const json = this.slab.write(`{${named},${common},"items":[${texts.join(',')}]}`);
-    return { recommendationId, source: head.source, json, entry: entryOf(answer, state, known, items) };
+    json.clear();
+    json.text(
+      `{"recommendationId":"${recommendationId}","userId":${JSON.stringify(userId)},${common},"items":[`,
+    );
+    const items = this.items(picks, head.interests);
+    json.text(']}');
+    const entryHead = Buffer.from(entryHeadOf(common, state, known));
+    const bytes = this.room(json.length + recommendationBytes(entryHead, items));
+    bytes.set(json.bytes.subarray(0, json.length));
+    encodeRecommendation(entryHead, items, bytes.subarray(json.length));
+    return { recommendationId, source: head.source, bytes, jsonBytes: json.length };
   }
 
-  /** The JSON of each, and what the log says of it at the end of `items`. */
-  private candidates(picks: readonly Picked[], items: RecommendedItem[]): readonly string[] {
-    const idOf = (item: number): string => this.ids.idOf(item);
-    const endings = new Map<Interest | null, string>();
-    return picks.map(({ item, score, interest, because, list, place }) => {
-      const interestId = interest === null ? null : interest.id;
-      const ending = endings.get(interest) ?? `${JSON.stringify(interestId)}}`;
-      endings.set(interest, ending);
-      items.push({ item, score: shownScore(score), interestId, because });
-      const text =
-        list && this.texts ? this.texts.of(list, place, () => idOf(item)) : candidateText(idOf(item), score);
-      if (because.length === 0) return text + ending;
-      return `${text}${ending.slice(0, -1)},"because":${JSON.stringify(because.map(idOf))}}`;
+  /** Writes the JSON of each; returns what the log says of it. */
+  private items(
+    picks: readonly Picked[],
+    interests: readonly { readonly interestId: string }[],
+  ): readonly RecommendedItem[] {
+    const { json, texts } = this;
+    const known = new Map<Interest | null, InterestText>();
+    return picks.map(({ item, score, interest, because }, i) => {
+      const about = known.get(interest) ?? interestText(interest, interests);
+      known.set(interest, about);
+      json.copy(i === 0 ? firstStart : itemStart);
+      texts.write(item, json);
+      json.copy(scoreStart);
+      json.score(score);
+      json.copy(about.bytes);
+      if (because.length > 0)
+        json.text(`,"because":${JSON.stringify(because.map((own) => this.ids.idOf(own)))}}`);
+      else json.copy(end);
+      return { item, score: shownScore(score), place: about.place, because };
     });
   }
+}
+
+function interestText(
+  interest: Interest | null,
+  interests: readonly { readonly interestId: string }[],
+): InterestText {
+  const id = interest === null ? null : interest.id;
+  const place = interests.findIndex(({ interestId }) => interestId === id);
+  const bytes = Buffer.from(`,"interestId":${JSON.stringify(id)}`);
+  return { place: place < 0 ? noInterest : place, bytes };
 }
 
 /** Whom an answer was for, and when. */
@@ -73,25 +112,20 @@ export interface Answered {
   readonly nowMs: number;
 }
 
-function entryOf(
-  { head }: Answer,
+/** A `RecommendationHead` as JSON. `common`: what it has of the answer. */
+function entryHeadOf(
+  common: string,
   { basis, space }: Pick<ServingState, 'basis' | 'space'>,
   { live, nowMs }: Answered,
-  items: readonly RecommendedItem[],
-): Uint8Array {
-  const { recommendationId, userId, ...shared } = head;
-  const encoded = encodeHead({
-    at: new Date(nowMs).toISOString(),
-    ...shared,
+): string {
+  const own = {
     configHash: basis.configHash,
     space: space.info.name,
     spaceGeneration: space.info.generation,
     generation: basis.generation?.number ?? 0,
     maxSeq: live.maxSeq,
-  });
-  const entry = Buffer.allocUnsafe(recommendationBytes(encoded, items));
-  encodeRecommendation(encoded, head.interests, items, entry, 0);
-  return entry;
+  } satisfies Partial<RecommendationHead>;
+  return `{"at":"${new Date(nowMs).toISOString()}",${common},${JSON.stringify(own).slice(1)}`;
 }
 
 /**

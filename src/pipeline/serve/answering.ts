@@ -11,11 +11,11 @@ import { checkCount, checkSeed } from '../guard.js';
 import type { LiveUser } from '../live.js';
 import { filterNode } from '../pools.js';
 import { AnswerWriter, isLight, type WrittenAnswer } from './answer.js';
-import type { AnswerMessage } from './answer-thread.js';
+import type { AnswerMessage, Lesson } from './answer-thread.js';
 import { upTo } from './pool.js';
 import type { ServingParts } from './serving.js';
 import type { EngineState } from './state.js';
-import { NeighborTexts } from './texts.js';
+import { Slab } from './texts.js';
 
 /** A user as of an instant, and the state that answers. */
 export interface Known {
@@ -31,11 +31,12 @@ export class Answering {
   readonly counts = { batch: 0, exact: 0, overlay: 0, none: 0 };
   private readonly parts: ServingParts;
   private readonly writer: AnswerWriter;
+  private readonly slab = new Slab();
   private tickets = 0;
 
   constructor(parts: ServingParts) {
     this.parts = parts;
-    this.writer = new AnswerWriter(parts.catalog.ids, new NeighborTexts());
+    this.writer = new AnswerWriter(parts.catalog.ids, (bytes) => this.slab.room(bytes));
     this.log = new RecommendationLog(parts.directory, (item) => parts.catalog.ids.idOf(item));
   }
 
@@ -55,12 +56,13 @@ export class Answering {
     const state = this.parts.state.get();
     const live = this.parts.users.known(userId);
     const remembered = live && (await this.fromMemory(userId, { ...request, nowMs }, live));
-    const { recommendationId, source, json, entry } =
+    const { recommendationId, source, bytes, jsonBytes } =
       remembered ?? (await this.elsewhere(state, { userId, request, nowMs, live }));
     this.counts[source]++;
+    const entry = bytes.subarray(jsonBytes);
     if (this.parts.recommendationDays > 0)
       this.parts.recommendations.add({ userId, recommendationId, atMs: nowMs, entry });
-    return json;
+    return bytes.subarray(0, jsonBytes);
   }
 
   /** The answer from what this thread remembers; null where it would take a search. */
@@ -88,25 +90,38 @@ export class Answering {
     }
   }
 
-  /** Another thread does all that the answer takes, in one go; what it learned by it comes behind the answer. */
+  /**
+   * Another thread does all that the answer takes, in one go. For users who are asked for again, what it learned by it
+   * comes behind the answer.
+   */
   private elsewhere(state: EngineState, asked: Omit<AnswerMessage, 'ticket'>): Promise<WrittenAnswer> {
     const { users, pool } = this.parts;
     const thread = pool.any();
-    const ticket = ++this.tickets;
+    const isBack = users.isBack(asked.userId);
+    const ticket = isBack ? ++this.tickets : null;
     const answer = thread.call('answer', { ticket, ...asked });
-    const lesson = thread.call('lesson', ticket);
-    if (!asked.live)
-      users.meet(
-        asked.userId,
-        lesson.then(({ live }) => live),
+    if (ticket !== null) this.remember(state, asked, thread.call('lesson', ticket));
+    else if (!asked.live) users.pass();
+    return answer;
+  }
+
+  private remember(
+    state: EngineState,
+    { userId, live: known }: Pick<AnswerMessage, 'userId' | 'live'>,
+    lesson: Promise<Lesson>,
+  ): void {
+    if (!known)
+      this.parts.users.meet(
+        userId,
+        lesson.then(({ live }) => live as LiveUser),
       );
     lesson.then(
       ({ learned }) => {
-        for (const { row, k, admit, ...rest } of learned) this.learn(state, row, k, admit, rest);
+        for (const { row, k, admit, found } of learned)
+          this.learn(state, row, k, admit, { found, isCounted: true });
       },
       () => {}, // the answer has failed too, and says why
     );
-    return answer;
   }
 
   async recommendation(userId: string, recommendationId: string): Promise<LoggedRecommendation> {

@@ -20,12 +20,20 @@ export type Handlers = { readonly [method: string]: (argument: never) => unknown
 type ArgumentOf<H extends Handlers, M extends keyof H> = Parameters<H[M]>[0];
 type ResultOf<H extends Handlers, M extends keyof H> = Awaited<ReturnType<H[M]>>;
 
+const handedOver = new WeakMap<object, readonly Transferable[]>();
+
+/** The result of a handler whose buffers go to the caller, rather than copies of them. */
+export function handOver<T extends object>(result: T, buffers: readonly Transferable[]): T {
+  handedOver.set(result, buffers);
+  return result;
+}
+
 /** Answers calls that come in through a port, one after the other or, where handlers wait, side by side. */
 export function serveCalls(port: MessagePort, handlers: Handlers): void {
   port.on('message', async ({ id, method, argument }: Request) => {
     try {
       const value = await handlers[method](argument as never);
-      port.postMessage({ id, value } satisfies Answer);
+      port.postMessage({ id, value } satisfies Answer, handedOver.get(value as object));
     } catch (error) {
       port.postMessage({ id, failure: failureOf(error) } satisfies Answer);
     }

@@ -3,7 +3,7 @@ import type { Calls } from './calls.js';
 import type { WriterHandlers } from './writer-thread.js';
 
 /** How long an answer may wait before it is logged, ms. */
-const delayMs = 20;
+const delayMs = 50;
 const leastBytes = 1 << 18;
 const mostWaiting = 20_000;
 
@@ -18,7 +18,7 @@ export interface LoggedAnswer {
 
 /**
  * Writes what was recommended behind the answers: they do not wait for it. A server that is killed loses the entries of
- * the last few milliseconds; one whose disk cannot keep up drops entries and counts them.
+ * these milliseconds; one whose disk cannot keep up drops entries and counts them.
  */
 export class RecommendationWriter {
   private readonly writer: Calls<WriterHandlers>;

@@ -4,14 +4,26 @@ import type { LoadedSpace } from '../../catalog/space.js';
 import { shareVectors } from '../../math/vectors.js';
 import type { AnswerHandlers, AnswerThreadData, SpaceMessage } from './answer-thread.js';
 import { Calls } from './calls.js';
+import { ThreadTally } from './tally.js';
+
+export interface PoolStats {
+  /** Index searches, and the time of these alone. */
+  readonly searches: number;
+  readonly searchMs: number;
+  /** Questions for the neighbours of medoids that threads had asked before, and that they had not. */
+  readonly hits: number;
+  readonly misses: number;
+}
 
 /** The threads that search and cluster, so that the one that answers never waits for either. */
 export class AnswerPool {
   private readonly threads: readonly Calls<AnswerHandlers>[];
+  private readonly tallies: readonly ThreadTally[];
 
   constructor(path: string, count: number, onNote: (note: string) => void) {
-    this.threads = Array.from({ length: count }, (_, i) => {
-      const workerData: AnswerThreadData = { path, slot: i + 1 };
+    this.tallies = Array.from({ length: count }, () => new ThreadTally());
+    this.threads = this.tallies.map(({ counts }, i) => {
+      const workerData: AnswerThreadData = { path, slot: i + 1, counts };
       return new Calls<AnswerHandlers>(
         new Worker(new URL('./answer-thread.js', import.meta.url), { workerData }),
         onNote,
@@ -31,6 +43,18 @@ export class AnswerPool {
   /** The thread with the least to do. */
   any(): Calls<AnswerHandlers> {
     return this.threads.reduce((least, thread) => (thread.pending < least.pending ? thread : least));
+  }
+
+  /** What all threads have done since the start. */
+  stats(): PoolStats {
+    const sum = (of: (tally: ThreadTally) => number): number =>
+      this.tallies.reduce((all, tally) => all + of(tally), 0);
+    return {
+      searches: sum(({ searches }) => searches.count),
+      searchMs: sum(({ searches }) => searches.ms),
+      hits: sum(({ hits }) => hits),
+      misses: sum(({ misses }) => misses),
+    };
   }
 
   async close(): Promise<void> {

@@ -7,8 +7,6 @@ export interface Learned {
   readonly k: number;
   readonly admit: string;
   readonly found: Neighbors;
-  /** Whether a search was made for it. */
-  readonly isNew: boolean;
 }
 
 /** Remembers like any other, and notes what was asked of it. */
@@ -17,13 +15,13 @@ export class RecordingCache extends NeighborCache {
 
   override find(row: number, k: number, admit: Admitted | null): Neighbors | null {
     const found = super.find(row, k, admit);
-    if (found) this.learned.push({ row, k, admit: admit?.text ?? '', found, isNew: false });
+    if (found) this.learned.push({ row, k, admit: admit?.text ?? '', found });
     return found;
   }
 
   override learn(row: number, k: number, admit: string, finding: Finding): void {
     super.learn(row, k, admit, finding);
-    this.learned.push({ row, k, admit, found: finding.found, isNew: true });
+    this.learned.push({ row, k, admit, found: finding.found });
   }
 
   /** What was noted since the last call. */

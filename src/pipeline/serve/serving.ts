@@ -193,7 +193,7 @@ export class ServingEngine implements Engine {
     await recommendations.flush();
     recommendations.forget(userId);
     const erased = await writer.call('erase', { userId, nowMs: Date.now() });
-    users.forget([userId]);
+    users.erase(userId);
     return erased;
   }
 
@@ -244,7 +244,9 @@ export class ServingEngine implements Engine {
   }
 
   status(): EngineStatus {
-    const { log, state, queueLimitBytes, recommendations, users } = this.parts;
+    const { log, state, queueLimitBytes, recommendations, users, pool } = this.parts;
+    const { searches, searchMs, hits, misses } = pool.stats();
+    const cache = state.cacheStats();
     const current = state.current();
     const generation = current?.basis.generation ?? null;
     return {
@@ -264,7 +266,8 @@ export class ServingEngine implements Engine {
       serving: current === null ? 'nothing' : state.isIndexed() ? 'index' : 'exact scan',
       queuedBytes: this.queuedBytes,
       queueLimitBytes,
-      neighborCache: state.cacheStats(),
+      neighborCache: { answers: cache.answers, hits: cache.hits + hits, misses: cache.misses + misses },
+      searches: { count: searches, seconds: searchMs / 1000 },
       userCache: users.stats(),
       answers: { ...this.answering.counts },
       recommendationsQueued: recommendations.queued,
@@ -280,10 +283,10 @@ export class ServingEngine implements Engine {
 
   private async finish(): Promise<void> {
     const { recommendations, writer, pool, directory, lock } = this.parts;
-    await recommendations.flush();
     await this.interrupt();
     await this.upkeep;
-    await pool.close();
+    await pool.close(); // answers that are under way come before it
+    await recommendations.flush();
     await directory.close();
     await writer.call('close', null);
     lock.release();

@@ -4,6 +4,8 @@ import type { AnswerPool } from './pool.js';
 
 /** Members and barred items over all users that are kept, some 40 bytes each. */
 const keptItems = 2_000_000;
+/** Ids of users who were asked for lately, twice as many at most. */
+const recentUsers = 50_000;
 /** From this many users times items on, all are forgotten: looking for those concerned would take longer. */
 const mostLooks = 1_000_000;
 
@@ -15,6 +17,9 @@ export class LiveUsers {
   private readonly pool: AnswerPool;
   private readonly kept = new Lru<LiveUser>(keptItems);
   private readonly coming = new Map<string, Promise<LiveUser>>();
+  /** Who was asked for lately: those of now, and those before them. */
+  private recent = new Set<string>();
+  private older = new Set<string>();
   private hits = 0;
   private misses = 0;
 
@@ -37,6 +42,20 @@ export class LiveUsers {
     return coming;
   }
 
+  /** Whether a user was asked for before: who comes once need not be remembered. */
+  isBack(userId: string): boolean {
+    if (this.recent.has(userId)) return true;
+    const isBack = this.older.has(userId);
+    if (this.recent.size >= recentUsers) [this.older, this.recent] = [this.recent, new Set()];
+    this.recent.add(userId);
+    return isBack;
+  }
+
+  /** Somebody was asked for who is not in memory and will not be. */
+  pass(): void {
+    this.misses++;
+  }
+
   /** Keeps what another thread finds out of a user, unless something of the user changes before it is there. */
   meet(userId: string, coming: Promise<LiveUser>): void {
     this.misses++;
@@ -54,6 +73,13 @@ export class LiveUsers {
       this.kept.delete(userId);
       this.coming.delete(userId);
     }
+  }
+
+  /** As if never heard of. */
+  erase(userId: string): void {
+    this.forget([userId]);
+    this.recent.delete(userId);
+    this.older.delete(userId);
   }
 
   /** Forgets whoever acted on one of these items: nobody else's interests depend on them. */
