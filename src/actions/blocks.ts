@@ -1,6 +1,6 @@
 import { expectVersion, u32Key } from '../disk/codec.js';
 import { PinnersageError } from '../errors.js';
-import { prefixBytes } from './codec.js';
+import { appendColumns, type LogColumns, makeRoom, prefixBytes } from './codec.js';
 
 /** An action as `encodeKey` and `encodeValue` made it. */
 export interface Row {
@@ -41,6 +41,23 @@ export function eachRow(block: DataView, length: number, visit: (place: Readonly
     at = place.valueAt + place.valueLength;
     if (at > length) throw damaged(length);
     visit(place);
+  }
+  if (at !== length) throw damaged(length);
+}
+
+/** Takes over all rows of a block: `eachRow` in the one loop that reads the whole log. */
+export function appendBlock(columns: LogColumns, block: DataView, length: number): void {
+  const rows = length < headBytes ? 0 : block.getUint16(2, true);
+  makeRoom(columns, rows);
+  let at = headBytes;
+  for (let left = rows; left > 0; left--) {
+    const keyLength = at + rowHeadBytes <= length ? block.getUint16(at, true) : length;
+    const valueAt = at + rowHeadBytes + keyLength;
+    const valueLength = valueAt <= length ? block.getUint32(at + 2, true) : length;
+    const end = valueAt + valueLength;
+    if (end > length) throw damaged(length);
+    appendColumns(columns, block, at + rowHeadBytes, block, valueAt, valueLength);
+    at = end;
   }
   if (at !== length) throw damaged(length);
 }

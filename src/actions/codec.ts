@@ -120,20 +120,19 @@ export function createColumns(capacity: number): LogColumns {
   };
 }
 
-/** `keyAt`, `valueAt`: where key and value begin. */
+/** Takes over an action: `timeAt`: where its time begins in its key; `valueAt`: where its value does. */
 export function appendColumns(
   columns: LogColumns,
   key: DataView,
-  keyAt: number,
+  timeAt: number,
   value: DataView,
   valueAt: number,
   valueLength: number,
 ): void {
   if (valueLength < fixedBytes || value.getUint8(valueAt) !== version)
     refuseValue(value, valueAt, valueLength);
-  if (columns.length === columns.items.length) grow(columns);
   const i = columns.length++;
-  columns.times[i] = key.getUint16(keyAt + 4) * 2 ** 32 + key.getUint32(keyAt + 6);
+  columns.times[i] = key.getUint16(timeAt) * 2 ** 32 + key.getUint32(timeAt + 2);
   columns.types[i] = value.getUint16(valueAt + 2, true);
   columns.items[i] = value.getUint32(valueAt + 4, true);
   columns.seqs[i] = value.getFloat64(valueAt + seqAt, true);
@@ -145,8 +144,10 @@ function refuseValue(value: DataView, at: number, length: number): never {
   throw tooShort(length);
 }
 
-function grow(columns: LogColumns): void {
-  const bigger = createColumns(2 * columns.length);
+/** Room for so many more rows, which `appendColumns` asks for. */
+export function makeRoom(columns: LogColumns, rows: number): void {
+  if (columns.length + rows <= columns.items.length) return;
+  const bigger = createColumns(Math.max(2 * columns.items.length, columns.length + rows));
   bigger.items.set(columns.items);
   bigger.times.set(columns.times);
   bigger.types.set(columns.types);

@@ -1,8 +1,8 @@
 import type { BorrowedEntry, EntryVisitor } from '../disk/borrow.js';
 import type { UserLog } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
-import { compareKeys, eachRow, isBlock, type Row, userBytes } from './blocks.js';
-import { appendColumns, type LogColumns, prefixBytes } from './codec.js';
+import { appendBlock, compareKeys, eachRow, isBlock, type Row, userBytes } from './blocks.js';
+import { appendColumns, type LogColumns, makeRoom, prefixBytes } from './codec.js';
 
 /** Rows of each user, newest first, users in order. */
 export type WaitingByUser = ReadonlyMap<UserKey, Row[]>;
@@ -82,12 +82,18 @@ function appendEntry(
 ): void {
   if (valueLength === 0 || !isBlock(value.getUint8(0))) {
     appendBefore(columns, waiting, key, keyAt, keyEnd);
-    appendColumns(columns, key, keyAt, value, 0, valueLength);
+    makeRoom(columns, 1);
+    appendColumns(columns, key, keyAt + userBytes, value, 0, valueLength);
+    return;
+  }
+  if (!waiting || waiting.length === 0) {
+    appendBlock(columns, value, valueLength);
     return;
   }
   eachRow(value, valueLength, (row) => {
-    if (waiting) appendBefore(columns, waiting, value, row.keyAt, row.valueAt);
-    appendColumns(columns, value, row.keyAt, value, row.valueAt, row.valueLength);
+    appendBefore(columns, waiting, value, row.keyAt, row.valueAt);
+    makeRoom(columns, 1);
+    appendColumns(columns, value, row.keyAt + userBytes, value, row.valueAt, row.valueLength);
   });
 }
 
@@ -115,7 +121,8 @@ function isBefore(key: Buffer, view: DataView, keyAt: number, keyEnd: number): b
 function appendWaiting(columns: LogColumns, waiting: Row[]): void {
   const row = waiting.pop();
   if (!row) return;
-  appendColumns(columns, viewOf(row.key), 0, viewOf(row.value), 0, row.value.length);
+  makeRoom(columns, 1);
+  appendColumns(columns, viewOf(row.key), userBytes, viewOf(row.value), 0, row.value.length);
 }
 
 function viewOf(bytes: Buffer): DataView {

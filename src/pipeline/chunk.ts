@@ -3,13 +3,18 @@ import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Hash64 } from '../math/hash.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
-import { type EmbeddingTable, hasVector, type ItemKey, type UserKey } from '../model/item.js';
+import type { EmbeddingTable, ItemKey, UserKey } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
-import { importanceOfRun } from '../profile/importance.js';
-import { InferScratch, inferWith } from '../profile/infer.js';
+import { InferScratch, inferWith, weighMembers } from '../profile/infer.js';
 import type { ProfileOptions } from '../profile/options.js';
-import { collectPoints, newestTime, PointScratch, type Points } from '../profile/points.js';
-import { clusterBasis, runBasis, weighAgain } from '../profile/reuse.js';
+import {
+  type CollectOptions,
+  collectPoints,
+  newestTime,
+  PointScratch,
+  type Points,
+} from '../profile/points.js';
+import { clusterBasis, runBasis, weighAgain, weighMembersAgain } from '../profile/reuse.js';
 import { actionsUpTo } from '../profile/update.js';
 import { BlockBuilder, type ProfileBlock } from '../store/block.js';
 import {
@@ -66,12 +71,20 @@ const empty = {
   weighedAt: 0,
   leftOut: nothingLeftOut,
   interests: [],
-  weightOf: () => 0,
+  weights: new Float32Array(0),
 };
 /** For a user of whom an older generation underneath has a profile that counts no longer. */
 const noProfile = encodeProfile({ ...empty, changesAt: Number.POSITIVE_INFINITY });
 /** For a user who failed: the next run tries again. */
 const failedProfile = encodeProfile({ ...empty, changesAt: Number.NEGATIVE_INFINITY });
+
+/** Actions that are read before their users are clustered. Speed only: what reads and what clusters share no cache. */
+const readAhead = 16_384;
+
+interface ReadUser {
+  readonly user: UserKey;
+  readonly points: Points;
+}
 
 /** One thread's share of a batch: its own memory, used again for every user. */
 export class ChunkRunner {
@@ -81,11 +94,15 @@ export class ChunkRunner {
   private readonly clusterer: Clusterer;
   private readonly gather: Gather;
   private readonly basis: Hash64;
+  private readonly collecting: CollectOptions;
   private readonly memory = scanMemory();
   private readonly points = new PointScratch();
   private readonly scratch = new InferScratch();
-  /** Per item, its part in the importance of the user at hand. */
-  private readonly parts: Float32Array;
+  /** Users who are read and not yet clustered, and how many actions they have. */
+  private waiting: ReadUser[] = [];
+  private waitingActions = 0;
+  /** Weights of the members of those who are clustered and not yet written. */
+  private weights = new Float32Array(readAhead);
   private readonly tally: Tally;
   private failed: FailedUser[] = [];
   private blockBytes = 1 << 16;
@@ -101,7 +118,13 @@ export class ChunkRunner {
     this.clusterer = createClusterer(plan.table.dim, plan.table.vectors);
     this.gather = createGather(plan.table.vectors, plan.table.dim);
     this.basis = runBasis(plan.space, plan.spaceGeneration, plan.options);
-    this.parts = new Float32Array(plan.idRank.length);
+    this.collecting = {
+      windowDays: plan.options.windowDays,
+      types: plan.types,
+      maxItems: plan.options.maxItemsPerUser,
+      hasVector: vectorTest(plan.table),
+      idRank: plan.idRank,
+    };
     this.tally = new Tally(plan.asOf, plan.options.lambda, popularity);
   }
 
@@ -120,7 +143,7 @@ export class ChunkRunner {
     return {
       ...this.tally.take(),
       block: finished,
-      failed: this.failed,
+      failed: this.failed.sort((a, b) => a.user - b.user),
       read: this.read,
       reused: this.reused,
       clusterMs: this.clusterMs,
@@ -154,6 +177,10 @@ export class ChunkRunner {
   }
 
   private readUsers(from: UserKey, to: UserKey, block: BlockBuilder): void {
+    const fail = (user: UserKey, error: unknown): void => {
+      this.failed.push({ user, message: error instanceof Error ? error.message : String(error) });
+      block.add(user, failedProfile);
+    };
     this.visitUsers(
       from,
       to,
@@ -161,17 +188,39 @@ export class ChunkRunner {
         const known = actionsUpTo(log, this.plan.maxSeq);
         if (known.length === 0) return;
         this.read++;
-        const profile = this.profileOf(user, this.collect(known));
-        const room = block.room(user, profileBytes(profile.interests));
-        writeProfile(room, profile);
-        const view = this.tally.view(room);
-        if (view) this.tally.add(view);
+        const points = collectPoints(known, this.plan.asOf, this.collecting, this.points);
+        this.points.hold(points);
+        this.waiting.push({ user, points });
+        this.waitingActions += points.times.length;
+        if (this.waitingActions >= readAhead) this.finishUsers(block, fail);
       },
-      (user, error) => {
-        this.failed.push({ user, message: error instanceof Error ? error.message : String(error) });
-        block.add(user, failedProfile);
-      },
+      fail,
     );
+    this.finishUsers(block, fail);
+  }
+
+  /** Clusters who was read, and then writes their profiles. */
+  private finishUsers(block: BlockBuilder, fail: (user: UserKey, error: unknown) => void): void {
+    if (this.waitingActions > this.weights.length) this.weights = new Float32Array(2 * this.waitingActions);
+    let { weights } = this;
+    const done: { readonly user: UserKey; readonly profile: NewProfile }[] = [];
+    for (const { user, points } of this.waiting) {
+      try {
+        done.push({ user, profile: this.profileOf(user, points, weights) });
+        weights = weights.subarray(points.itemKeys.length);
+      } catch (error) {
+        fail(user, error);
+      }
+    }
+    this.waiting = [];
+    this.waitingActions = 0;
+    this.points.release();
+    for (const { user, profile } of done) {
+      const room = block.room(user, profileBytes(profile.interests));
+      writeProfile(room, profile);
+      const view = this.tally.view(room);
+      if (view) this.tally.add(view);
+    }
   }
 
   /** One poisonous user fails alone: where the common scan stops, the rest is visited user by user. */
@@ -205,34 +254,29 @@ export class ChunkRunner {
     }
   }
 
-  private collect(log: UserLog): Points {
-    const { asOf, options, types, table, idRank } = this.plan;
-    const { windowDays, maxItemsPerUser: maxItems } = options;
-    const kept = (item: ItemKey): boolean => hasVector(table, item);
-    return collectPoints(log, asOf, { windowDays, types, maxItems, hasVector: kept, idRank }, this.points);
-  }
-
-  /** Importances are as of the user's newest action, so that the bytes do not move with the clock. */
-  private profileOf(user: UserKey, points: Points): NewProfile {
+  /**
+   * Importances are as of the user's newest action, so that the bytes do not move with the clock. `weights`: where those of
+   * the members go.
+   */
+  private profileOf(user: UserKey, points: Points, weights: Float32Array): NewProfile {
     const { table, options, full, before } = this.plan;
     const { leftOut, changesAtMs: changesAt } = points;
     if (points.itemKeys.length === 0) return { ...empty, leftOut, changesAt };
+    const { map } = this.scratch;
     const weighedAt = newestTime(points);
     const stored = before && this.store.stored(before, user);
-    const basis = clusterBasis(this.basis, points, table.rowOfItem);
-    const isReused = !full && stored?.basis === basis;
-    const interests = isReused
-      ? weighAgain(stored.interests, points, weighedAt, options.lambda, this.scratch.map)
-      : this.infer(user, points, weighedAt, stored?.interests ?? []);
-    if (isReused) {
+    const basisNow = (): string => clusterBasis(this.basis, points, table.rowOfItem);
+    const compared = stored && !full ? basisNow() : null;
+    let interests: readonly Interest[];
+    if (stored && compared !== null && stored.basis === compared) {
       this.reused++;
-      this.weigh(points, weighedAt);
+      interests = weighAgain(stored.interests, points, weighedAt, options.lambda, map);
+      weighMembersAgain(weights, interests, points, weighedAt, options.lambda, map);
     } else {
-      // The clusterer has summed them up already.
-      const { itemKeys } = points;
-      for (let i = 0; i < itemKeys.length; i++) this.setPart(itemKeys[i], this.scratch.decayed[i]);
+      interests = this.infer(user, points, weighedAt, stored?.interests ?? []);
+      weighMembers(weights, this.scratch, interests);
     }
-    return { basis, weighedAt, changesAt, leftOut, interests, weightOf: this.partOf };
+    return { basis: compared ?? basisNow(), weighedAt, changesAt, leftOut, interests, weights };
   }
 
   private infer(
@@ -252,21 +296,12 @@ export class ChunkRunner {
     this.clusterMs += performance.now() - started;
     return interests;
   }
-
-  /** Sums up the actions of each point for `partOf`. */
-  private weigh({ itemKeys, actionOffsets, times, weights }: Points, asOf: number): void {
-    const { lambda } = this.plan.options;
-    for (let i = 0; i < itemKeys.length; i++) {
-      const sum = importanceOfRun(times, weights, actionOffsets[i], actionOffsets[i + 1], asOf, lambda);
-      this.setPart(itemKeys[i], sum);
-    }
-  }
-
-  private setPart(item: number, sum: number): void {
-    this.parts[item] = Math.min(largestFloat, sum);
-  }
-
-  private readonly partOf = (item: number): number => this.parts[item];
 }
 
-const largestFloat = 3.4028234663852886e38;
+/** Whether an item has a vector, from a bit each: the table itself is too large to stay near. */
+function vectorTest({ rowOfItem }: EmbeddingTable): (item: ItemKey) => boolean {
+  const items = rowOfItem.length;
+  const bits = new Uint32Array(Math.ceil(items / 32));
+  for (let item = 0; item < items; item++) if (rowOfItem[item] >= 0) bits[item >>> 5] |= 1 << (item & 31);
+  return (item) => item < items && (bits[item >>> 5] & (1 << (item & 31))) !== 0;
+}

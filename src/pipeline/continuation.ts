@@ -4,7 +4,7 @@ import type { ActionTypes } from '../model/action.js';
 import type { EmbeddingTable, UserKey } from '../model/item.js';
 import { configHash, type ProfileOptions } from '../profile/options.js';
 import { runBasis } from '../profile/reuse.js';
-import type { ProfileView } from '../store/codec.js';
+import { leftOutReasons, type ProfileView } from '../store/codec.js';
 import type { Generation } from '../store/profiles.js';
 
 /** A generation whose profiles hold for the next one too, but for users of whom something has changed. */
@@ -57,6 +57,8 @@ export function continuationOf(
   };
 }
 
+const ofUnembedded = leftOutReasons.indexOf('unembedded');
+
 /** Whether a stored profile is still what a batch as of `asOf` would store, the user's log being the same. */
 export function stillHolds(
   profile: ProfileView,
@@ -65,7 +67,7 @@ export function stillHolds(
 ): boolean {
   // A millisecond's margin: the window's ends are not always whole ones.
   if (profile.changesAt - 1 <= asOf) return false;
-  if (hasAdded && profile.leftOut('unembedded') > 0) return false;
+  if (hasAdded && profile.leftOut(ofUnembedded) > 0) return false;
   let holds = true;
   if (replaced.size > 0)
     profile.eachMember((item) => {

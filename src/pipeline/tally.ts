@@ -1,5 +1,5 @@
 import type { LeftOut } from '../model/profile.js';
-import { decayBetween, nothingLeftOut, ProfileView } from '../store/codec.js';
+import { decayBetween, leftOutReasons, nothingLeftOut, ProfileView } from '../store/codec.js';
 import { popularityUnit } from './popularity.js';
 
 /** What a batch reports of its users, read from their profiles, whether they are new or were taken over. */
@@ -11,7 +11,7 @@ export interface Counts {
   readonly leftOut: LeftOut;
 }
 
-const reasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'] as const;
+const ofRole = leftOutReasons.indexOf('role');
 
 /** Sums up profiles: the counts of a chunk, and the popularity of items. */
 export class Tally {
@@ -22,7 +22,8 @@ export class Tally {
   private factor = 0;
   private interestCounts: number[] = [];
   private active = 0;
-  private leftOut = { ...nothingLeftOut };
+  /** By the place of the reason among `leftOutReasons`. */
+  private readonly leftOut = new Float64Array(leftOutReasons.length);
 
   /** `popularity`: per item, in units of `popularityUnit`; added to. */
   constructor(asOf: number, lambda: number, popularity: Float64Array) {
@@ -40,10 +41,10 @@ export class Tally {
   add(profile: ProfileView): number {
     const { interests } = profile;
     let others = 0;
-    for (const reason of reasons) {
+    for (let reason = 0; reason < this.leftOut.length; reason++) {
       const count = profile.leftOut(reason);
       this.leftOut[reason] += count;
-      if (reason !== 'role') others += count;
+      if (reason !== ofRole) others += count;
     }
     if (interests > 0) this.interestCounts.push(interests);
     if (interests > 0 || others > 0) this.active++;
@@ -54,10 +55,14 @@ export class Tally {
 
   /** What was added since this was last called. */
   take(): Counts {
-    const { interestCounts, active, leftOut } = this;
+    const { interestCounts, active } = this;
+    const leftOut = { ...nothingLeftOut };
+    leftOutReasons.forEach((reason, i) => {
+      leftOut[reason] = this.leftOut[i];
+    });
     this.interestCounts = [];
     this.active = 0;
-    this.leftOut = { ...nothingLeftOut };
+    this.leftOut.fill(0);
     return { interestCounts, active, leftOut };
   }
 

@@ -22,8 +22,8 @@ export interface InferOptions extends Pick<ProfileOptions, 'alpha' | 'lambda' | 
 /** Memory of `inferWith`, used again for the next user. */
 export class InferScratch {
   readonly map = new U32Map();
-  /** Of the last run: per point, what its actions come to as of then. Lasts until the clusterer runs again. */
-  decayed: Float64Array = new Float64Array(0);
+  /** Of the last run; lasts until the clusterer runs again. */
+  clusters: ActiveClusters | undefined;
 }
 
 /**
@@ -76,7 +76,7 @@ export function inferWith(
   const sized = repeats === 'count';
   const decay = { asOf: asOfMs, unit: dayMs, lambda };
   const found = clusterer.active(itemKeys.length, points, { alpha, sized, ...decay });
-  scratch.decayed = found.decayed;
+  scratch.clusters = found;
   const members = membersOf(found, itemKeys);
   const ids = assignIds(members, identity, published, scratch.map);
   const interests = members.map((items, cluster) =>
@@ -84,6 +84,32 @@ export function inferWith(
   );
   return interests.sort(byImportance);
 }
+
+/**
+ * What the actions of each member come to, by interest and member, written to `weights`; `interests` are those of the
+ * last run of `inferWith`.
+ */
+export function weighMembers(
+  weights: Float32Array,
+  { clusters }: InferScratch,
+  interests: readonly Interest[],
+): void {
+  if (!clusters) return;
+  const { order, decayed } = clusters;
+  let at = 0;
+  for (const { members } of interests) {
+    // They lie in one buffer, in the order of the clusters.
+    const from = members.byteOffset / 4;
+    for (let i = 0; i < members.length; i++) weights[at++] = asWeight(decayed[order[from + i]]);
+  }
+}
+
+/** Fits a float32 that is no infinity. */
+export function asWeight(decayed: number): number {
+  return Math.min(largestFloat, decayed);
+}
+
+const largestFloat = 3.4028234663852886e38;
 
 /** Falling importance, ties to the lower id. */
 export function byImportance(a: Interest, b: Interest): number {

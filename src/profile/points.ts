@@ -1,5 +1,4 @@
 import { PinnersageError } from '../errors.js';
-import { U32Map } from '../math/u32map.js';
 import { type ActionType, dayMs, type UserLog } from '../model/action.js';
 import type { ItemKey } from '../model/item.js';
 import type { LeftOut } from '../model/profile.js';
@@ -19,7 +18,8 @@ export interface CollectOptions {
 /**
  * A user's points: the distinct items of the window, ordered by (first action time, item id bytes). The actions of
  * point i are `actionOffsets[i]` up to `actionOffsets[i + 1]`, in time order, so the first and the last of them are
- * the point's first and last. The arrays are views of the scratch and last until it is used again.
+ * the point's first and last. The arrays are views of the scratch and last until it is used again, or released where they
+ * are held.
  */
 export interface Points {
   readonly itemKeys: Uint32Array;
@@ -51,27 +51,59 @@ export class PointScratch {
   /** Per slot. */
   slotItem = new Uint32Array(0);
   slotFirst = new Float64Array(0);
-  slotLast = new Float64Array(0);
   slotCount = new Uint32Array(0);
-  /** Slots in point order, and where each slot's next action goes. */
+  /** Slots in point order, and where each slot's next action goes; −1 where they go nowhere. */
   order = new Uint32Array(0);
   cursor = new Int32Array(0);
-  readonly slotOf = new U32Map();
+  /** Open addressing from an item to its slot + 1; 0 marks an empty place. At least two places to an action. */
+  places = new Uint32Array(0);
+  /** Points lie from `base` on. */
   itemKeys = new Uint32Array(0);
-  actionOffsets = new Uint32Array(1);
+  actionOffsets = new Uint32Array(0);
   times = new Float64Array(0);
   weights = new Float64Array(0);
+  base = 0;
   changesAtMs = Number.POSITIVE_INFINITY;
+  /** Of the types that were last given. */
+  types: readonly ActionType[] = [];
+  isInterest = new Uint8Array(0);
+  typeWeight = new Float64Array(0);
 
   reserve(actions: number): void {
-    if (actions <= this.rows.length) return;
-    const size = Math.max(64, 2 * this.rows.length, actions);
-    for (const name of ['rows', 'slots', 'slotItem', 'slotCount', 'order', 'itemKeys'] as const)
+    if (actions > this.rows.length) this.growWork(Math.max(64, 2 * this.rows.length, actions));
+    if (this.base + actions < this.actionOffsets.length) return;
+    // Points that are held keep the memory that they lie in.
+    const size = Math.max(2 * this.actionOffsets.length, actions + 1);
+    this.itemKeys = new Uint32Array(size);
+    this.actionOffsets = new Uint32Array(size);
+    this.times = new Float64Array(size);
+    this.weights = new Float64Array(size);
+    this.base = 0;
+  }
+
+  private growWork(size: number): void {
+    for (const name of ['rows', 'slots', 'slotItem', 'slotCount', 'order'] as const)
       this[name] = new Uint32Array(size);
-    for (const name of ['slotFirst', 'slotLast', 'times', 'weights'] as const)
-      this[name] = new Float64Array(size);
+    this.slotFirst = new Float64Array(size);
     this.cursor = new Int32Array(size);
-    this.actionOffsets = new Uint32Array(size + 1);
+    this.places = new Uint32Array(2 ** Math.ceil(Math.log2(2 * size)));
+  }
+
+  readTypes(types: readonly ActionType[]): void {
+    if (types === this.types) return;
+    this.types = types;
+    this.isInterest = Uint8Array.from(types, ({ role }) => (role === 'interest' ? 1 : 0));
+    this.typeWeight = Float64Array.from(types, ({ weight }) => weight);
+  }
+
+  /** Keeps the points that were collected last until `release`. */
+  hold({ times }: Points): void {
+    // One more offset than points, of which there are no more than actions.
+    this.base += times.length + 1;
+  }
+
+  release(): void {
+    this.base = 0;
   }
 }
 
@@ -95,49 +127,47 @@ export function collectPoints(
   scratch: PointScratch = new PointScratch(),
 ): Points {
   scratch.reserve(log.length);
+  scratch.readTypes(options.types);
   const left = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
-  const kept = keepRows(log, asOfMs, options, scratch, left);
-  const items = groupByItem(log, kept, scratch);
+  const kept = keepRows(log, asOfMs, options.windowDays, scratch, left);
+  const slots = groupByItem(log, kept, scratch);
+  const items = embeddedSlots(slots, options.hasVector, scratch, left);
   orderSlots(items, options.idRank, scratch);
-  const points = truncate(items, options.maxItems, scratch);
-  return scatter(log, kept, points, options.types, scratch, left);
+  const points = truncate(log, kept, items, options.maxItems, scratch);
+  return scatter(log, kept, slots, points, scratch, left);
 }
 
 type Counts = { -readonly [reason in keyof LeftOut]: number };
 
-/** Writes the rows that take part to `scratch.rows`, in time order, and returns how many. */
+/** Writes the rows of interest in the window to `scratch.rows`, in time order, and returns how many. */
 function keepRows(
-  log: UserLog,
+  { length, times, types: codes }: UserLog,
   asOfMs: number,
-  { windowDays, types, hasVector }: CollectOptions,
+  windowDays: CollectOptions['windowDays'],
   scratch: PointScratch,
   left: Counts,
 ): number {
-  const { rows } = scratch;
+  const { rows, isInterest } = scratch;
   const windowMs = windowDays === 'all' ? Number.POSITIVE_INFINITY : windowDays * dayMs;
   const startMs = asOfMs - windowMs;
-  const { items, times, types: codes } = log;
-  const interest = types.map(({ role }) => role === 'interest');
   let kept = 0;
   let inOrder = true;
+  let last = Number.NEGATIVE_INFINITY;
   let oldest = Number.POSITIVE_INFINITY;
   let comes = Number.POSITIVE_INFINITY;
-  for (let row = 0; row < log.length; row++) {
+  for (let row = 0; row < length; row++) {
     const time = times[row];
-    const isInterest = interest[codes[row]];
-    if (isInterest === undefined) throw unknownType(codes[row], types);
-    if (!isInterest) left.role++;
+    const code = codes[row];
+    if (code >= isInterest.length) throw unknownType(code, scratch.types);
+    if (isInterest[code] === 0) left.role++;
     else if (time > asOfMs) {
       left.afterAsOf++;
       if (time < comes) comes = time;
     } else if (time <= startMs) left.outsideWindow++;
     else {
       if (time < oldest) oldest = time;
-      if (!hasVector(items[row])) {
-        left.unembedded++;
-        continue;
-      }
-      if (kept > 0 && time < times[rows[kept - 1]]) inOrder = false;
+      if (time < last) inOrder = false;
+      last = time;
       rows[kept++] = row;
     }
   }
@@ -151,35 +181,60 @@ function unknownType(code: number, types: readonly ActionType[]): PinnersageErro
 }
 
 /** Gives each distinct item a slot, in the order of first occurrence; returns how many. */
-function groupByItem(log: UserLog, kept: number, scratch: PointScratch): number {
-  const { rows, slots, slotItem, slotFirst, slotLast, slotCount, slotOf } = scratch;
-  slotOf.reset(kept);
-  let items = 0;
+function groupByItem({ items, times }: UserLog, kept: number, scratch: PointScratch): number {
+  const { rows, slots, slotItem, slotFirst, slotCount, places } = scratch;
+  let capacity = 16;
+  while (capacity < 2 * kept) capacity *= 2;
+  places.fill(0, 0, capacity);
+  const mask = capacity - 1;
+  // Keeps the high bits of the product, which depend on every bit of the item.
+  const shift = Math.clz32(mask);
+  let count = 0;
   for (let i = 0; i < kept; i++) {
     const row = rows[i];
-    const slot = slotOf.getOrSet(log.items[row], items);
-    if (slot === items) {
-      slotItem[slot] = log.items[row];
-      slotFirst[slot] = log.times[row];
-      slotCount[slot] = 0;
-      items++;
+    const item = items[row];
+    let place = Math.imul(item, 0x9e3779b1) >>> shift;
+    let found = places[place];
+    while (found !== 0 && slotItem[found - 1] !== item) {
+      place = (place + 1) & mask;
+      found = places[place];
     }
-    slotLast[slot] = log.times[row];
-    slotCount[slot]++;
-    slots[i] = slot;
+    if (found === 0) {
+      slotItem[count] = item;
+      slotFirst[count] = times[row];
+      slotCount[count] = 0;
+      found = places[place] = ++count;
+    }
+    slotCount[found - 1]++;
+    slots[i] = found - 1;
+  }
+  return count;
+}
+
+/** Writes the slots of items that have a vector to `scratch.order`; returns how many. */
+function embeddedSlots(
+  slots: number,
+  hasVector: CollectOptions['hasVector'],
+  { order, slotItem, slotCount }: PointScratch,
+  left: Counts,
+): number {
+  let items = 0;
+  for (let slot = 0; slot < slots; slot++) {
+    if (hasVector(slotItem[slot])) order[items++] = slot;
+    else left.unembedded += slotCount[slot];
   }
   return items;
 }
 
 /** Slots already ascend by first time: only items first acted on at the same instant need sorting. */
 function orderSlots(items: number, idRank: Uint32Array, { order, slotItem, slotFirst }: PointScratch): void {
-  for (let slot = 0; slot < items; slot++) order[slot] = slot;
   for (let from = 0; from < items; ) {
+    const first = slotFirst[order[from]];
     let to = from + 1;
-    while (to < items && slotFirst[to] === slotFirst[from]) to++;
+    while (to < items && slotFirst[order[to]] === first) to++;
     if (to - from > longRun) {
       order.subarray(from, to).sort((a, b) => idRank[slotItem[a]] - idRank[slotItem[b]]);
-    } else {
+    } else if (to - from > 1) {
       insertionSort(order, from, to, idRank, slotItem);
     }
     from = to;
@@ -206,10 +261,18 @@ function insertionSort(
 }
 
 /** Shortens `scratch.order` to the `maxItems` with the newest last action; returns how many points there are. */
-function truncate(items: number, maxItems: number, { order, slotLast }: PointScratch): number {
+function truncate(
+  { times }: UserLog,
+  kept: number,
+  items: number,
+  maxItems: number,
+  { rows, slots, order }: PointScratch,
+): number {
   if (items <= maxItems) return items;
+  const lastOf = new Float64Array(kept);
+  for (let i = 0; i < kept; i++) lastOf[slots[i]] = times[rows[i]];
   const places = Uint32Array.from({ length: items }, (_, place) => place);
-  places.sort((a, b) => slotLast[order[b]] - slotLast[order[a]] || b - a);
+  places.sort((a, b) => lastOf[order[b]] - lastOf[order[a]] || b - a);
   const newest = places.subarray(0, maxItems).sort();
   for (let point = 0; point < maxItems; point++) order[point] = order[newest[point]];
   return maxItems;
@@ -217,38 +280,40 @@ function truncate(items: number, maxItems: number, { order, slotLast }: PointScr
 
 /** Lays the actions out point by point. */
 function scatter(
-  log: UserLog,
+  { times, weights, types }: UserLog,
   kept: number,
+  slotted: number,
   points: number,
-  types: readonly ActionType[],
   scratch: PointScratch,
   left: Counts,
 ): Points {
-  const { rows, slots, slotItem, slotCount, order, cursor, itemKeys, actionOffsets, times, weights } =
-    scratch;
-  cursor.fill(-1, 0, kept);
-  let actions = 0;
+  const { rows, slots, slotItem, slotCount, order, cursor, typeWeight, base } = scratch;
+  const { itemKeys, actionOffsets, times: toTimes, weights: toWeights } = scratch;
+  cursor.fill(-1, 0, slotted);
+  let next = base;
   for (let point = 0; point < points; point++) {
     const slot = order[point];
-    itemKeys[point] = slotItem[slot];
-    actionOffsets[point] = actions;
-    cursor[slot] = actions;
-    actions += slotCount[slot];
+    itemKeys[base + point] = slotItem[slot];
+    actionOffsets[base + point] = next - base;
+    cursor[slot] = next;
+    next += slotCount[slot];
   }
-  actionOffsets[points] = actions;
+  const actions = next - base;
+  actionOffsets[base + points] = actions;
   for (let i = 0; i < kept; i++) {
-    if (cursor[slots[i]] === -1) continue; // truncated
+    const at = cursor[slots[i]];
+    if (at === -1) continue; // without a vector, or truncated
+    cursor[slots[i]] = at + 1;
     const row = rows[i];
-    const at = cursor[slots[i]]++;
-    times[at] = log.times[row];
-    weights[at] = log.weights[row] * types[log.types[row]].weight;
+    toTimes[at] = times[row];
+    toWeights[at] = weights[row] * typeWeight[types[row]];
   }
-  left.truncated = kept - actions;
+  left.truncated = kept - left.unembedded - actions;
   return {
-    itemKeys: itemKeys.subarray(0, points),
-    actionOffsets: actionOffsets.subarray(0, points + 1),
-    times: times.subarray(0, actions),
-    weights: weights.subarray(0, actions),
+    itemKeys: itemKeys.subarray(base, base + points),
+    actionOffsets: actionOffsets.subarray(base, base + points + 1),
+    times: toTimes.subarray(base, next),
+    weights: toWeights.subarray(base, next),
     leftOut: left,
     changesAtMs: scratch.changesAtMs,
   };

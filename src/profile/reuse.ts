@@ -2,7 +2,7 @@ import { finishHash, type Hash64, hash64, hexOf, mixWord } from '../math/hash.js
 import type { U32Map } from '../math/u32map.js';
 import type { Interest } from '../model/profile.js';
 import { importanceOfRun } from './importance.js';
-import { byImportance, type InferPoints } from './infer.js';
+import { asWeight, byImportance, type InferPoints } from './infer.js';
 import type { ProfileOptions } from './options.js';
 
 /** Rises when a change of the code gives other clusters for the same points. */
@@ -72,4 +72,24 @@ export function weighAgain(
   return stored
     .map((interest, index) => ({ ...interest, importance: importances[index] }))
     .sort(byImportance);
+}
+
+/** What `weighMembers` writes, for interests of `weighAgain`. */
+export function weighMembersAgain(
+  weights: Float32Array,
+  interests: readonly Interest[],
+  { itemKeys, actionOffsets, times, weights: given }: InferPoints,
+  asOfMs: number,
+  lambda: number,
+  map: U32Map,
+): void {
+  map.reset(itemKeys.length);
+  for (let point = 0; point < itemKeys.length; point++) map.getOrSet(itemKeys[point], point);
+  let at = 0;
+  for (const { members } of interests)
+    for (const item of members) {
+      const point = map.get(item);
+      const [from, to] = [actionOffsets[point], actionOffsets[point + 1]];
+      weights[at++] = asWeight(importanceOfRun(times, given, from, to, asOfMs, lambda));
+    }
 }

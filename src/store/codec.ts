@@ -33,15 +33,15 @@ const headBytes = 52;
 const interestBytes = 36;
 const memberBytes = 12;
 const leftOutAt = 32;
-const reasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'] as const;
+export const leftOutReasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'] as const;
 export const nothingLeftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
 
 /** A profile as it is written: with everything that older ones may lack. */
 export interface NewProfile extends Omit<StoredProfile, 'weights'> {
   readonly basis: string;
   readonly weighedAt: number;
-  /** Of each member, the part of its actions in the importance. */
-  readonly weightOf: (item: ItemKey) => number;
+  /** By interest and member, the part of the member's actions in the importance; what follows does not count. */
+  readonly weights: Float32Array;
 }
 
 export function encodeProfile(profile: NewProfile): Buffer {
@@ -58,23 +58,29 @@ export function profileBytes(interests: readonly Interest[]): number {
 
 /** Writes a profile to the beginning of `view`, which has room for it. */
 export function writeProfile(view: DataView, profile: NewProfile): void {
-  const { interests, weightOf, leftOut } = profile;
+  const { interests, weights, leftOut } = profile;
   view.setUint32(0, version, true);
   view.setUint32(4, interests.length, true);
   writeHex(view, 8, profile.basis);
   view.setFloat64(16, profile.weighedAt, true);
   view.setFloat64(24, profile.changesAt, true);
-  for (let i = 0; i < reasons.length; i++) view.setUint32(leftOutAt + 4 * i, leftOut[reasons[i]], true);
+  for (let i = 0; i < leftOutReasons.length; i++)
+    view.setUint32(leftOutAt + 4 * i, leftOut[leftOutReasons[i]], true);
   let at = headBytes;
-  for (const interest of interests) at = writeInterest(view, at, interest, weightOf);
+  let first = 0;
+  for (const interest of interests) {
+    at = writeInterest(view, at, interest, weights, first);
+    first += interest.members.length;
+  }
 }
 
-/** Returns where it ends. */
+/** `first`: where the weights of its members begin. Returns where it ends. */
 function writeInterest(
   view: DataView,
   at: number,
   interest: Interest,
-  weightOf: NewProfile['weightOf'],
+  weights: Float32Array,
+  first: number,
 ): number {
   const { members, counts } = interest;
   writeHex(view, at, interest.id);
@@ -87,7 +93,7 @@ function writeInterest(
   for (let i = 0; i < members.length; i++, to += memberBytes) {
     view.setUint32(to, members[i], true);
     view.setUint32(to + 4, counts[i], true);
-    view.setFloat32(to + 8, weightOf(members[i]), true);
+    view.setFloat32(to + 8, weights[first + i], true);
   }
   return to;
 }
@@ -105,7 +111,7 @@ function writeHex(view: DataView, at: number, digits: string): void {
 export function decodeProfile(bytes: Buffer): StoredProfile {
   if (bytes[0] !== version) return decodeOlder(bytes);
   const leftOut = { ...nothingLeftOut };
-  reasons.forEach((reason, i) => {
+  leftOutReasons.forEach((reason, i) => {
     leftOut[reason] = bytes.readUInt32LE(leftOutAt + 4 * i);
   });
   return {
@@ -201,8 +207,9 @@ export class ProfileView {
     return this.view.getFloat64(24, true);
   }
 
-  leftOut(reason: keyof LeftOut): number {
-    return this.view.getUint32(leftOutAt + 4 * reasons.indexOf(reason), true);
+  /** How many actions were left out for a reason, by its place among `leftOutReasons`. */
+  leftOut(reason: number): number {
+    return this.view.getUint32(leftOutAt + 4 * reason, true);
   }
 
   /** Every member with its part in the importance at `weighedAt`. */

@@ -69,6 +69,27 @@ test('however many threads, the profiles are the same to the last bit', async ()
   await data.close();
 });
 
+test('a thread that reads more than it clusters at once gives every user what a recompute gives', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  await fill(data);
+  const rng = createRng(5);
+  const actions = Array.from({ length: 40_000 }, (_, i) => ({
+    userId: `u${i % 50}`,
+    itemId: `i${rng.below(items + 20)}`,
+    type: 'save',
+    timestamp: now - Math.floor(80 * day * rng.uniform()),
+  }));
+  await data.appendActions(actions);
+  for (const options of [{ workers: 1 }, { workers: 2, full: true }]) {
+    await data.batch({ nowMs: now, ...options });
+    expect(data.verifyUsers({ users, nowMs: now })).toMatchObject({
+      batch: { users, identical: users },
+      differing: [],
+    });
+  }
+  await data.close();
+});
+
 test('interests keep their id from batch to batch; with no new actions shares stay as they are', async () => {
   const data = await open(join(tempDir(), 'data'));
   await fill(data);

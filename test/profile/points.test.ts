@@ -180,6 +180,27 @@ test('equals the plain twin, with one scratch for all users', () => {
   );
 });
 
+test('points that are held stay as they are while others are collected, until they are released', () => {
+  fc.assert(
+    fc.property(fc.array(rows, { minLength: 1, maxLength: 8 }), changed, (users, options) => {
+      const scratch = new PointScratch();
+      const collectWith = (list: readonly Row[], own?: PointScratch): Points =>
+        collectPoints(logOf(list), asOf, pointOptions({ ...options, hasVector }), own);
+      for (let again = 0; again < 8; again++) {
+        const held = users.map((list) => {
+          const points = collectWith(list, scratch);
+          scratch.hold(points);
+          return points;
+        });
+        expect(held.map(plain)).toEqual(users.map((list) => plain(collectWith(list))));
+        const rooms = held.map(({ times }) => times.buffer);
+        scratch.release();
+        if (again === 7) expect(new Set(rooms).size).toBe(1);
+      }
+    }),
+  );
+});
+
 test('the order of the rows does not matter', () => {
   fc.assert(
     fc.property(
