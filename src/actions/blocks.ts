@@ -45,7 +45,7 @@ export function eachRow(block: DataView, length: number, visit: (place: Readonly
   if (at !== length) throw damaged(length);
 }
 
-/** Takes over all rows of a block: `eachRow` in the one loop that reads the whole log. */
+/** Takes over all rows of a block: `eachRow` in the loop that reads whole logs. */
 export function appendBlock(columns: LogColumns, block: DataView, length: number): void {
   const rows = length < headBytes ? 0 : block.getUint16(2, true);
   makeRoom(columns, rows);

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { writeNpy } from '../files/npy.js';
 import { createRng } from '../math/rng.js';
 import { dayMs } from '../model/action.js';
@@ -43,6 +43,7 @@ export async function writeWorld(dir: string, world: PipelineWorld): Promise<Pip
     actions: join(dir, 'actions.parquet'),
     more: join(dir, 'more.ndjson'),
   };
+  const { DuckDBInstance } = await import('@duckdb/node-api'); // the stages import this file for the time alone
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: '2GiB', temp_directory: dir });
   const connection = await instance.connect();
   await writeItems(connection, files.items, world);

@@ -61,20 +61,27 @@ export function hashHex(...parts: readonly (string | number)[]): string {
   return hexOf(hash64(...parts));
 }
 
-const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const digits = new TextEncoder().encode('0123456789abcdef');
 
-/** 16 lower-case hex digits. */
-export function hexOf({ high, low }: Hash64): string {
-  return hexWord(high) + hexWord(low);
-}
-
-/** Four times as fast as `toString(16)`, in the middle of a batch. */
-function hexWord(word: number): string {
-  return (
-    hexBytes[word >>> 24] +
-    hexBytes[(word >>> 16) & 255] +
-    hexBytes[(word >>> 8) & 255] +
-    hexBytes[word & 255]
+/** 16 lower-case hex digits, as one flat string: pieces that are joined are put together only where they are first read. */
+export function hexOf({ high: h, low: l }: Hash64): string {
+  return String.fromCharCode(
+    digits[h >>> 28],
+    digits[(h >>> 24) & 15],
+    digits[(h >>> 20) & 15],
+    digits[(h >>> 16) & 15],
+    digits[(h >>> 12) & 15],
+    digits[(h >>> 8) & 15],
+    digits[(h >>> 4) & 15],
+    digits[h & 15],
+    digits[l >>> 28],
+    digits[(l >>> 24) & 15],
+    digits[(l >>> 20) & 15],
+    digits[(l >>> 16) & 15],
+    digits[(l >>> 12) & 15],
+    digits[(l >>> 8) & 15],
+    digits[(l >>> 4) & 15],
+    digits[l & 15],
   );
 }
 

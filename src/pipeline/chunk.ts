@@ -69,6 +69,7 @@ export interface ChunkResult extends Counts {
 const empty = {
   basis: '0'.repeat(16),
   weighedAt: 0,
+  changesAt: 0,
   leftOut: nothingLeftOut,
   interests: [],
   weights: new Float32Array(0),

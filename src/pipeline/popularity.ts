@@ -13,9 +13,27 @@ export const popularityUnit = 2 ** -20;
 
 /** Items by falling popularity, ties to the lower number; items nobody acted on are left out. `sums`: in units, by item. */
 export function rankPopularity(sums: Float64Array): Popularity {
-  const items = Uint32Array.from(sums.keys()).filter((item) => sums[item] > 0);
-  items.sort((a, b) => sums[b] - sums[a] || a - b);
-  return { items, scores: Float64Array.from(items, (item) => sums[item] * popularityUnit) };
+  // Numbers are sorted many times faster than items by a comparison.
+  const rising = sums.filter((sum) => sum > 0).sort();
+  const items = new Uint32Array(rising.length);
+  const taken = new Uint32Array(rising.length);
+  for (let item = 0; item < sums.length; item++) {
+    if (!(sums[item] > 0)) continue;
+    const first = rising.length - 1 - lastPlace(rising, sums[item]);
+    items[first + taken[first]++] = item;
+  }
+  return { items, scores: rising.reverse().map((sum) => sum * popularityUnit) };
+}
+
+/** The last place of a value that is there. */
+function lastPlace(rising: Float64Array, value: number): number {
+  let low = 0;
+  for (let high = rising.length; high - low > 1; ) {
+    const middle = (low + high) >> 1;
+    if (rising[middle] <= value) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Popularity with a decay of its own, from one scan of the log; else it is read off the profiles. */

@@ -18,6 +18,9 @@ const removeStep = 20_000;
 /** Bytes of profiles to a commit. */
 const putBytes = 8 << 20;
 
+/** Generations are numbered upwards and written by rising user: pages are filled whole, and not searched. */
+const asLast = { append: true } as const;
+
 /** What `meta` holds of generations: the current one of each space. */
 interface GenerationTable {
   readonly last: number;
@@ -199,7 +202,11 @@ export class EmbeddedProfileStore implements ProfileStore {
       for (const { users, starts, ends, bytes } of blocks)
         for (let i = 0; i < users.length; i++)
           if (!anyErased || !ids.isErased(users[i]))
-            profiles.putSync(profileKey(number, users[i]), asBuffer(bytes.subarray(starts[i], ends[i])));
+            profiles.putSync(
+              profileKey(number, users[i]),
+              asBuffer(bytes.subarray(starts[i], ends[i])),
+              asLast,
+            );
     });
   }
 
