@@ -15,6 +15,8 @@ import { type RetrieveInput, retrieve } from '../retrieve/retrieve.js';
 export interface RegimeOptions {
   /** Sizes of the catalog. Default: 10,000 and 100,000. */
   readonly items?: readonly number[];
+  /** How many interests a user has. Default: 1, 2, 5, 10 and 20. */
+  readonly interests?: readonly number[];
   /** Dimensions. Default: 128. */
   readonly d?: number;
   /** Users per cell, half of whom choose alpha. Default: 60. */
@@ -75,13 +77,20 @@ type Family = keyof typeof recipes;
  * `paper` is the paper's recipe at that alpha; no popularity prior. Figures are of the other half; 95 % intervals.
  */
 export function benchRegimes(options: RegimeOptions = {}): RegimeBench {
-  const { items = [10_000, 100_000], d = 128, users = 60, seed = 0, onNote } = options;
+  const {
+    items = [10_000, 100_000],
+    interests = interestCounts,
+    d = 128,
+    users = 60,
+    seed = 0,
+    onNote,
+  } = options;
   const cells: RegimeCell[] = [];
   for (const count of items) {
     for (const noise of noises) {
       onNote?.(`${count} items, cosine ${noise[0]} to ${noise[1]}`);
       const catalog = makeCatalog(count, d, noise, seed);
-      for (const interests of interestCounts) cells.push(...regime(catalog, interests, users, seed));
+      for (const many of interests) cells.push(...regime(catalog, many, users, seed));
     }
   }
   return { seed, d, users, cells };
@@ -207,7 +216,7 @@ function inferAt({ table }: Catalog, { past }: RegimeUser, alpha: number): Inter
   return inferInterests(input, nowMs, { alpha, lambda: 0, repeats: 'distinct', identity });
 }
 
-/** Per budget the share of the next items that were found. */
+/** Per budget the share of the next items that were found: the first k of an answer are the answer for k. */
 function recalls(
   { table, search }: Catalog,
   { past, next }: RegimeUser,
@@ -226,9 +235,8 @@ function recalls(
     barred: new Set(past),
     popular,
   };
-  return budgets.map((count) => {
-    const options = { ...recipes[family], count, because: 0, attribute: false };
-    const { picks } = retrieve(input, options, createRng(seed));
-    return picks.filter(({ item }) => next.has(item)).length / next.size;
-  });
+  const options = { ...recipes[family], count: Math.max(...budgets), because: 0, attribute: false };
+  const { picks } = retrieve(input, options, createRng(seed));
+  const found = picks.map(({ item }) => next.has(item));
+  return budgets.map((count) => found.slice(0, count).filter(Boolean).length / next.size);
 }

@@ -10,8 +10,8 @@ export interface Regime {
   readonly cosine: number;
 }
 
-/** Two points at a cosine of .4 just merge: the same for every set, so that sets can be laid beside one another. */
-export const regimeAlpha = 1.2;
+/** Two points at a cosine of .05 just merge: the same for every set, so that sets can be laid beside one another. */
+export const regimeAlpha = 1.9;
 
 export const unknownRegime: Regime = { interests: Number.NaN, cosine: Number.NaN };
 
