@@ -4,7 +4,7 @@ import { PinnersageError } from '../errors.js';
 import type { SpaceInfo } from '../model/item.js';
 import type { Recipe } from '../model/recipe.js';
 import { PopularityPrior } from '../retrieve/prior.js';
-import { paperRecipe, resolveRecipe } from '../retrieve/recipe.js';
+import { paperRecipe, resolveRecipe, storedRecipe } from '../retrieve/recipe.js';
 import type { Popularity } from '../store/profiles.js';
 
 /** Recipes that have a name: `paper` is the method of the paper to the letter, `calibrated` what `calibrate` chose. */
@@ -27,7 +27,7 @@ export function recipeOf(
   medoids: number,
 ): Recipe {
   if (request.recipe === 'paper') return resolveRecipe(request);
-  if (calibration) return resolveRecipe(request, calibration.recipe);
+  if (calibration) return resolveRecipe(request, storedRecipe(calibration.recipe));
   if (request.recipe === undefined) return resolveRecipe(request, paperWith(medoids));
   throw new PinnersageError(
     'option-invalid',

@@ -40,6 +40,15 @@ export function resolveRecipe(given: Partial<Recipe>, base: Recipe = paperRecipe
   return recipe;
 }
 
+const stored = new WeakMap<Partial<Recipe>, Recipe>();
+
+/** A recipe that was stored before it had all of today's options: what is missing is the paper's. The same object each time. */
+export function storedRecipe(given: Partial<Recipe>): Recipe {
+  const recipe = stored.get(given) ?? { ...paperRecipe, ...given };
+  stored.set(given, recipe);
+  return recipe;
+}
+
 /** Whether an average stands beside the interests. */
 export function hasAverageBeside({ averageShare, query }: Recipe): boolean {
   return averageShare > 0 && query !== 'average';

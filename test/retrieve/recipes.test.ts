@@ -7,7 +7,7 @@ import { interestChoices, mergeRules, queryKinds, type Recipe } from '../../src/
 import type { LaneInput } from '../../src/retrieve/lane.js';
 import { mixtureSource } from '../../src/retrieve/mixture.js';
 import { makeQueries, meanOf } from '../../src/retrieve/queries.js';
-import { paperRecipe, recipeText, resolveRecipe } from '../../src/retrieve/recipe.js';
+import { paperRecipe, recipeText, resolveRecipe, storedRecipe } from '../../src/retrieve/recipe.js';
 import { type RetrieveInput, retrieve } from '../../src/retrieve/retrieve.js';
 import { randomMatrix } from '../helpers/vectors.js';
 import { byAngle, inputOf, interest, tableOf } from './tables.js';
@@ -297,6 +297,9 @@ test('the average beside has a prior of its own, which follows the other where o
 test("the paper's recipe is the default, and what is out of range is refused", () => {
   expect(resolveRecipe({})).toEqual(paperRecipe);
   expect(resolveRecipe({ medoids: 5 })).toEqual({ ...paperRecipe, medoids: 5 });
+  const { averageShare: _, ...older } = { ...paperRecipe, prior: 0.4 };
+  expect(storedRecipe(older)).toEqual({ ...paperRecipe, prior: 0.4 });
+  expect(storedRecipe(older)).toBe(storedRecipe(older));
   expect(recipeText(paperRecipe)).toBe(
     'interests=sample medoids=3 query=medoid merge=turns averageShare=0 averagePrior=0 temperature=0.1 prior=0 popularShare=1 diversity=0',
   );
