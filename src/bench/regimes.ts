@@ -17,6 +17,8 @@ export interface RegimeOptions {
   readonly items?: readonly number[];
   /** How many interests a user has. Default: 1, 2, 5, 10 and 20. */
   readonly interests?: readonly number[];
+  /** How many candidates are asked for. Default: 50 and 400. */
+  readonly budgets?: readonly number[];
   /** Dimensions. Default: 128. */
   readonly d?: number;
   /** Users per cell, half of whom choose alpha. Default: 60. */
@@ -57,7 +59,7 @@ const noises: readonly (readonly [number, number])[] = [
   [0.5, 0.7],
   [0.3, 0.5],
 ];
-const budgets = [50, 400];
+const usualBudgets = [50, 400];
 const alphas = [0.6, 1.2, 1.6, 1.9];
 const [actionsPerInterest, targetsPerInterest] = [6, 2];
 const nowMs = 1_782_777_600_000;
@@ -80,6 +82,7 @@ export function benchRegimes(options: RegimeOptions = {}): RegimeBench {
   const {
     items = [10_000, 100_000],
     interests = interestCounts,
+    budgets = usualBudgets,
     d = 128,
     users = 60,
     seed = 0,
@@ -90,7 +93,7 @@ export function benchRegimes(options: RegimeOptions = {}): RegimeBench {
     for (const noise of noises) {
       onNote?.(`${count} items, cosine ${noise[0]} to ${noise[1]}`);
       const catalog = makeCatalog(count, d, noise, seed);
-      for (const many of interests) cells.push(...regime(catalog, many, users, seed));
+      for (const many of interests) cells.push(...regime(catalog, many, { budgets, users, seed }));
     }
   }
   return { seed, d, users, cells };
@@ -158,7 +161,13 @@ function weighted(weights: readonly number[], rng: Rng): number {
   return weights.length - 1;
 }
 
-function regime(catalog: Catalog, interests: number, users: number, seed: number): RegimeCell[] {
+interface Draw {
+  readonly budgets: readonly number[];
+  readonly users: number;
+  readonly seed: number;
+}
+
+function regime(catalog: Catalog, interests: number, { budgets, users, seed }: Draw): RegimeCell[] {
   const drawn = Array.from({ length: users }, (_, i) =>
     drawUser(catalog, interests, createRng(deriveSeed('regime', seed, interests, i))),
   );
@@ -167,7 +176,14 @@ function regime(catalog: Catalog, interests: number, users: number, seed: number
   const judges = drawn.slice(half);
   const meanRecall = (alpha: number): number =>
     choosers.reduce((sum, user, i) => {
-      const found = recalls(catalog, user, inferAt(catalog, user, alpha), 'several', deriveSeed(seed, i));
+      const found = recalls(
+        catalog,
+        user,
+        inferAt(catalog, user, alpha),
+        'several',
+        budgets,
+        deriveSeed(seed, i),
+      );
       return sum + found.reduce((all, value) => all + value, 0);
     }, 0);
   const worth = alphas.map(meanRecall);
@@ -175,7 +191,9 @@ function regime(catalog: Catalog, interests: number, users: number, seed: number
   const families = Object.keys(recipes) as Family[];
   const shares = judges.map((user, i) => {
     const own = inferAt(catalog, user, alpha);
-    const sums = families.flatMap((family) => recalls(catalog, user, own, family, deriveSeed(seed, i)));
+    const sums = families.flatMap((family) =>
+      recalls(catalog, user, own, family, budgets, deriveSeed(seed, i)),
+    );
     return { sums, counts: [1] };
   });
   const seen = regimeOfMany(
@@ -222,6 +240,7 @@ function recalls(
   { past, next }: RegimeUser,
   interests: readonly Interest[],
   family: Family,
+  budgets: readonly number[],
   seed: number,
 ): number[] {
   const popular = { items: new Uint32Array(0), scores: new Float64Array(0) };

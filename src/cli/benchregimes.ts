@@ -7,6 +7,7 @@ import { format, note, print, printJson, table } from './output.js';
 interface Flags {
   readonly items?: readonly number[];
   readonly interests?: readonly number[];
+  readonly budgets?: readonly number[];
   readonly d?: number;
   readonly users?: number;
   readonly seed?: number;
@@ -18,6 +19,7 @@ export function regimesCommand(): Command {
     .description('where several embeddings find more than one average, in catalogs whose truth is known')
     .option('--items <list>', 'sizes of the catalog (10000,100000)', counts)
     .option('--interests <list>', 'how many a user has (1,2,5,10,20)', counts)
+    .option('--budgets <list>', 'how many candidates are asked for (50,400)', counts)
     .option('--d <dimensions>', 'dimensions (128)', count)
     .option('--users <n>', 'users per cell, half of whom choose alpha (60)', count)
     .option('--seed <n>', 'of catalogs and users (0)', seed)

@@ -123,7 +123,7 @@ class Run {
     );
     await stage('family of several', familyStage(broad));
     const several = all().filter((setting) => !isSingle(setting));
-    await stage('popularity prior of several', strengthStage(several.slice(0, 3)));
+    await stage('popularity prior of several', strengthStage(several.slice(0, 2)));
     const alphas = [broad.alpha ?? starting, fixed.alpha ?? starting];
     const beside = await stage('several beside one average', besideStage(bestOf(true), alphas));
     await stage('more and less of the average', shareStage(beside.slice(0, 2)));
