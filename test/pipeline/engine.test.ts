@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type Engine, open, openEngine } from 'pinnersage';
 import { afterEach, expect, test } from 'vitest';
+import { ActionLog } from '../../src/actions/log.js';
+import { openDirectory } from '../../src/disk/directory.js';
 import { createRng } from '../../src/math/rng.js';
 import { tempDir } from '../helpers/temp.js';
 import { randomMatrix } from '../helpers/vectors.js';
@@ -84,6 +86,24 @@ test('actions of a large step, which wait outside the blocks, are read, known an
   for (const one of [few, many]) await one.batch({});
   expect(await all(many)).toEqual(await all(few));
   expect(await many.verify({ users: 40 })).toMatchObject({ batch: { users: 39, identical: 39 } });
+});
+
+test('what waits outside the blocks is moved into them when no large step comes', async () => {
+  const path = join(tempDir(), 'data');
+  const serving = await engine(path);
+  const actions = Array.from({ length: 300 }, (_, i) => save(`u${i % 100}`, `i${i % items}`, now - day - i));
+  await serving.appendActions(bytes(actions));
+  const directory = await openDirectory(path, { mode: 'read' });
+  const log = new ActionLog(directory);
+  while (log.waitingCount() > 0) {
+    await new Promise(setImmediate);
+    directory.refresh();
+  }
+  // One change put them there, and one for each range of users moved them.
+  expect(directory.readMeta('waiting')).toMatchObject({ rows: 0, version: 1 + Math.ceil(100 / 16) });
+  expect([...log.all()]).toHaveLength(300);
+  expect(log.userLog(log.users.find('u7') ?? -1).length).toBe(3);
+  await directory.close();
 });
 
 test('the engine answers as the library does, from threads or not', async () => {

@@ -41,9 +41,10 @@ export interface PutAnswer {
 
 /** A step of fewer actions goes into the blocks of their users at once: reading a log takes longer while others wait. */
 const asideFrom = 256;
-/** Actions that wait are moved into the blocks when nothing has come for so long, one step after the other, in ms. */
+/** Actions that wait are moved into the blocks when no large step has come for so long, ms … */
 const idleMs = 250;
-const settlePauseMs = 20;
+/** … one range of users after the other, with pauses of so many times what one took. */
+const settlePauses = 4;
 
 /** From this many items on a space gets an index without being asked. */
 const indexFromItems = 20_000;
@@ -122,10 +123,12 @@ export class Writer {
     this.logged = [];
     const types = log.types.list().length;
     let reports: PutReport[] = [];
+    let isLarge = false;
     try {
       const now = Date.now();
       const all = arrays.map(({ actions }) => actions);
       const checked = checkActions(directory, all, now);
+      isLarge = checked.actions.length >= asideFrom;
       log.expect(checked.actions.map(({ userId }) => userId as string));
       directory.write(() => {
         if (arrays.length > 0) reports = storeActions(directory, log, catalog.ids, checked, now, asideFrom);
@@ -139,7 +142,7 @@ export class Writer {
       if (logged.length > 0) onNote(`recommendations could not be logged: ${String(error)}`);
       return;
     }
-    this.settleSoon(idleMs);
+    if (this.settling === null || isLarge) this.settleSoon(idleMs);
     const state = log.types.list().length !== types;
     arrays.forEach(({ actions, resolve }, i) => {
       const users = new Set<string>();
@@ -161,10 +164,12 @@ export class Writer {
     const { log, onNote } = this.parts;
     if (log.waitingCount() === 0 || this.stopping.signal.aborted) return;
     this.settling = setTimeout(() => {
+      const started = performance.now();
       try {
         log.settle();
-        this.settleSoon(settlePauseMs);
+        this.settleSoon(settlePauses * (performance.now() - started));
       } catch (error) {
+        this.settling = null; // the next commit tries again
         onNote(`actions could not be moved into their users' blocks, and still wait: ${String(error)}`);
       }
     }, ms);
