@@ -85,6 +85,7 @@ const readAhead = 16_384;
 interface ReadUser {
   readonly user: UserKey;
   readonly points: Points;
+  readonly basis: string;
 }
 
 /** One thread's share of a batch: its own memory, used again for every user. */
@@ -102,8 +103,8 @@ export class ChunkRunner {
   /** Users who are read and not yet clustered, and how many actions they have. */
   private waiting: ReadUser[] = [];
   private waitingActions = 0;
-  /** Weights of the members of those who are clustered and not yet written. */
-  private weights = new Float32Array(readAhead);
+  /** Of the members of the user at hand. */
+  private weights = new Float32Array(1024);
   private readonly tally: Tally;
   private failed: FailedUser[] = [];
   private blockBytes = 1 << 16;
@@ -190,8 +191,9 @@ export class ChunkRunner {
         if (known.length === 0) return;
         this.read++;
         const points = collectPoints(known, this.plan.asOf, this.collecting, this.points);
+        const basis = clusterBasis(this.basis, points, this.plan.table.rowOfItem);
         this.points.hold(points);
-        this.waiting.push({ user, points });
+        this.waiting.push({ user, points, basis });
         this.waitingActions += points.times.length;
         if (this.waitingActions >= readAhead) this.finishUsers(block, fail);
       },
@@ -200,27 +202,25 @@ export class ChunkRunner {
     this.finishUsers(block, fail);
   }
 
-  /** Clusters who was read, and then writes their profiles. */
+  /** Clusters who was read and writes their profiles. */
   private finishUsers(block: BlockBuilder, fail: (user: UserKey, error: unknown) => void): void {
-    if (this.waitingActions > this.weights.length) this.weights = new Float32Array(2 * this.waitingActions);
-    let { weights } = this;
-    const done: { readonly user: UserKey; readonly profile: NewProfile }[] = [];
-    for (const { user, points } of this.waiting) {
+    const written: DataView[] = [];
+    for (const one of this.waiting) {
       try {
-        done.push({ user, profile: this.profileOf(user, points, weights) });
-        weights = weights.subarray(points.itemKeys.length);
+        const profile = this.profileOf(one);
+        const room = block.room(one.user, profileBytes(profile.interests));
+        writeProfile(room, profile);
+        written.push(room);
       } catch (error) {
-        fail(user, error);
+        fail(one.user, error);
       }
     }
     this.waiting = [];
     this.waitingActions = 0;
     this.points.release();
-    for (const { user, profile } of done) {
-      const room = block.room(user, profileBytes(profile.interests));
-      writeProfile(room, profile);
-      const view = this.tally.view(room);
-      if (view) this.tally.add(view);
+    for (const bytes of written) {
+      const profile = this.tally.view(bytes);
+      if (profile) this.tally.add(profile);
     }
   }
 
@@ -255,21 +255,19 @@ export class ChunkRunner {
     }
   }
 
-  /**
-   * Importances are as of the user's newest action, so that the bytes do not move with the clock. `weights`: where those of
-   * the members go.
-   */
-  private profileOf(user: UserKey, points: Points, weights: Float32Array): NewProfile {
-    const { table, options, full, before } = this.plan;
+  /** Importances are as of the user's newest action, so that the bytes do not move with the clock. */
+  private profileOf({ user, points, basis }: ReadUser): NewProfile {
+    const { options, full, before } = this.plan;
     const { leftOut, changesAtMs: changesAt } = points;
-    if (points.itemKeys.length === 0) return { ...empty, leftOut, changesAt };
+    const n = points.itemKeys.length;
+    if (n === 0) return { ...empty, changesAt, leftOut };
+    if (n > this.weights.length) this.weights = new Float32Array(2 * n);
+    const { weights } = this;
     const { map } = this.scratch;
     const weighedAt = newestTime(points);
     const stored = before && this.store.stored(before, user);
-    const basisNow = (): string => clusterBasis(this.basis, points, table.rowOfItem);
-    const compared = stored && !full ? basisNow() : null;
     let interests: readonly Interest[];
-    if (stored && compared !== null && stored.basis === compared) {
+    if (!full && stored?.basis === basis) {
       this.reused++;
       interests = weighAgain(stored.interests, points, weighedAt, options.lambda, map);
       weighMembersAgain(weights, interests, points, weighedAt, options.lambda, map);
@@ -277,7 +275,7 @@ export class ChunkRunner {
       interests = this.infer(user, points, weighedAt, stored?.interests ?? []);
       weighMembers(weights, this.scratch, interests);
     }
-    return { basis: compared ?? basisNow(), weighedAt, changesAt, leftOut, interests, weights };
+    return { basis, weighedAt, changesAt, leftOut, interests, weights };
   }
 
   private infer(
