@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PinnersageError } from '../errors.js';
 
@@ -189,6 +190,16 @@ export function openHnsw(
   const size = index.size();
   return {
     size,
-    near: (query, wanted) => Uint32Array.from(index.search(query, Math.min(wanted, size), 1).keys, Number),
+    near: (query, wanted) => rowsOf(index.search(query, Math.min(wanted, size), 1).keys),
   };
 }
+
+/** Keys are rows, so that the low word of each says it: numbers of 64 bits would be made one by one. */
+function rowsOf(keys: BigUint64Array): Uint32Array {
+  const words = new Uint32Array(keys.buffer, keys.byteOffset, 2 * keys.length);
+  const rows = new Uint32Array(keys.length);
+  for (let i = 0; i < rows.length; i++) rows[i] = words[2 * i + lowWord];
+  return rows;
+}
+
+const lowWord = endianness() === 'LE' ? 0 : 1;

@@ -36,17 +36,19 @@ export function drawWithoutReplacement(weights: ArrayLike<number>, count: number
   const left = Float64Array.from(weights);
   const total = new Float64Array(2);
   const indices: number[] = [];
+  const probabilities: number[] = [];
+  let propensity = 1;
+  measure(left, total);
+  const [unit, sum] = total;
   for (let draw = 0; draw < draws; draw++) {
-    measure(left, total);
+    if (draw > 0) measure(left, total);
     const index = pick(left, rng.uniform() * total[1], total[0]);
     indices.push(index);
+    probabilities.push(relative(weights[index], unit) / sum); // as `firstDrawShare`
+    propensity *= relative(left[index], total[0]) / total[1]; // as `orderedPropensity`
     left[index] = drawn;
   }
-  return {
-    indices,
-    probabilities: indices.map((index) => firstDrawShare(weights, index)),
-    propensity: orderedPropensity(weights, indices),
-  };
+  return { indices, probabilities, propensity };
 }
 
 /** Probability that `drawWithoutReplacement` draws exactly `indices`, in that order. */

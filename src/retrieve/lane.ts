@@ -10,6 +10,9 @@ export interface Found {
   readonly score: number;
   /** The interest behind it; null where the caller has to say. */
   readonly from: DrawnInterest | null;
+  /** The neighbours that it is one of, with its score, and its place among them; null where they are not one list. */
+  readonly list: Neighbors | null;
+  readonly place: number;
 }
 
 /** Where neighbours come from. */
@@ -49,7 +52,8 @@ export function neighborSource(input: LaneInput, query: Query, share: number): S
       while (at < found.rows.length) {
         const place = at++;
         const item = table.itemOfRow[found.rows[place]];
-        if (!barred.has(item)) return { item, score: found.scores[place], from: query.from };
+        if (!barred.has(item))
+          return { item, score: found.scores[place], from: query.from, list: found, place };
       }
       if (wanted >= available) return null;
       wanted = Math.min(available, 4 * wanted);

@@ -96,6 +96,8 @@ function rankAll(
     item: table.itemOfRow[row],
     score: score[row],
     from: queries[sums.greatest[row]].from,
+    list: null,
+    place: 0,
   }));
 }
 
@@ -153,6 +155,8 @@ function rankPool(
       item,
       from: queries[greatest].from,
       score: score + options.bias(row),
+      list: null,
+      place: 0,
     };
   });
   return found.sort((a, b) => b.score - a.score || a.row - b.row);

@@ -1,4 +1,4 @@
-import type { RowSet, VectorSearch } from '../ann/search.js';
+import type { Neighbors, RowSet, VectorSearch } from '../ann/search.js';
 import type { Rng } from '../math/rng.js';
 import { TopK } from '../math/topk.js';
 import { type EmbeddingTable, type ItemKey, rowOf, vectorOf } from '../model/item.js';
@@ -55,6 +55,9 @@ export interface Pick {
   readonly score: number;
   readonly interest: Interest | null;
   readonly because: readonly ItemKey[];
+  /** The neighbours that it is one of, with its score, and its place among them; null where they are not one list. */
+  readonly list: Neighbors | null;
+  readonly place: number;
 }
 
 export interface Retrieved {
@@ -245,11 +248,11 @@ function explainer(
     medoids ??= drawn.map(({ interest }) => unit(vectorOf(table, interest.medoid)));
     return drawn[nearest(medoids, vectorOf(table, item))];
   };
-  return ({ item, score, from }) => {
-    if (!from && !attribute) return { item, score, interest: null, because: none };
+  return ({ item, score, from, list, place }) => {
+    if (!from && !attribute) return { item, score, interest: null, because: none, list, place };
     const { interest } = from ?? nearestTo(item);
     const own = because > 0 ? reasons(table, interest, item, because) : none;
-    return { item, score, interest, because: own };
+    return { item, score, interest, because: own, list, place };
   };
 }
 
@@ -306,7 +309,7 @@ function popularPicks(
     const row = rowOf(table, item);
     if (row < 0 || table.live[row] !== 1 || allowed[row] !== 1 || barred.has(item) || taken.has(item)) return;
     taken.add(item);
-    picks.push({ item, score, interest: null, because: none });
+    picks.push({ item, score, interest: null, because: none, list: null, place: 0 });
   };
   for (let i = 0; i < popular.items.length && picks.length < count; i++)
     take(popular.items[i], popular.scores[i]);

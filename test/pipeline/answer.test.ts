@@ -4,7 +4,7 @@ import type { Directory } from '../../src/disk/directory.js';
 import type { Interest } from '../../src/model/profile.js';
 import { type Answer, type ServingState, shownScore } from '../../src/pipeline/recommend.js';
 import { type Answered, AnswerWriter } from '../../src/pipeline/serve/answer.js';
-import { Slab, Utf8Writer } from '../../src/pipeline/serve/texts.js';
+import { ListTexts, Slab, Utf8Writer } from '../../src/pipeline/serve/texts.js';
 import { RecommendationLog } from '../../src/store/recommendations.js';
 
 const interest = (id: string): Interest => ({
@@ -55,16 +55,27 @@ test('what is written is the JSON of the objects and what the log gives back, an
       fc.array(id, { minLength: 10, maxLength: 10 }),
       id,
       fc.array(fc.array(pick, { maxLength: 20 }), { minLength: 1, maxLength: 4 }),
-      (names, userId, lists) => {
+      fc.boolean(),
+      (names, userId, lists, keeps) => {
         const slab = new Slab();
-        const writer = new AnswerWriter({ idOf: (item) => names[item] }, (bytes) => slab.room(bytes));
+        const writer = new AnswerWriter(
+          { idOf: (item) => names[item] },
+          (bytes) => slab.room(bytes),
+          keeps ? new ListTexts() : null,
+        );
         const state = {
           basis: { configHash: 'c', generation: null },
           space: { info: { name: 's', generation: 1 } },
         } as unknown as ServingState;
         const known = { live: { maxSeq: 3 }, nowMs: 0 } as unknown as Answered;
-        const answers = lists.map(
-          (picks, n): Answer => ({
+        const answers = lists.map((picks, n): Answer => {
+          // Of every second answer the picks come from a list of neighbours, as they do from the index.
+          const found = {
+            rows: Uint32Array.from(picks, ({ item }) => item),
+            scores: Float32Array.from(picks, (one) => one.score),
+          };
+          const list = n % 2 === 0 ? null : found;
+          return {
             head: {
               recommendationId: `${n}`.padStart(16, '0'),
               userId,
@@ -79,10 +90,10 @@ test('what is written is the JSON of the objects and what the log gives back, an
                 { interestId: '11bb', medoid: names[1], probability: 0.25 },
               ],
             },
-            picks,
-          }),
-        );
-        // Each twice, so that what is kept of an item is used as well.
+            picks: picks.map((one, place) => ({ ...one, list, place })),
+          };
+        });
+        // Each twice, so that what is kept of an item and of a list is used as well.
         const written = [...answers, ...answers].map((answer) => writer.write(answer, state, known));
         written.forEach(({ recommendationId, bytes, jsonBytes }, i) => {
           const expected = JSON.parse(JSON.stringify(present(answers[i % answers.length], names)));

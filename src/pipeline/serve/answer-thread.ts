@@ -120,7 +120,7 @@ async function rehearse(): Promise<void> {
   const { catalog, log, recommender, writer } = await opening;
   const items = catalog.ids.count();
   await betweenRequests(Math.ceil(items / idStep), (step) =>
-    writer.texts.prepare(step * idStep, Math.min(items, (step + 1) * idStep)),
+    writer.prepare(step * idStep, Math.min(items, (step + 1) * idStep)),
   );
   const users = log.users.count();
   const answers = Math.min(rehearsals, users);

@@ -1,4 +1,5 @@
 import type { IdTable } from '../../disk/ids.js';
+import type { ItemKey } from '../../model/item.js';
 import type { Interest, InterestSource } from '../../model/profile.js';
 import type { Recipe } from '../../model/recipe.js';
 import { usesPopularity } from '../../retrieve/recipe.js';
@@ -12,7 +13,7 @@ import {
 } from '../../store/recommendations.js';
 import type { LiveUser } from '../live.js';
 import { type Answer, type ServingState, shownScore } from '../recommend.js';
-import { ItemTexts, Utf8Writer } from './texts.js';
+import { ItemTexts, type ListTexts, Utf8Writer } from './texts.js';
 
 /** An answer as it is sent and as it is logged: it can go from thread to thread. */
 export interface WrittenAnswer {
@@ -30,7 +31,7 @@ interface InterestText {
   readonly bytes: Uint8Array;
 }
 
-const [firstStart, itemStart, scoreStart, end] = ['{"itemId":', ',{"itemId":', ',"score":', '}'].map((text) =>
+const [itemStart, scoreStart, end, comma] = ['{"itemId":', ',"score":', '}', ','].map((text) =>
   Buffer.from(text),
 );
 
@@ -42,13 +43,22 @@ const [firstStart, itemStart, scoreStart, end] = ['{"itemId":', ',{"itemId":', '
 export class AnswerWriter {
   private readonly ids: Pick<IdTable, 'idOf'>;
   private readonly room: (bytes: number) => Uint8Array;
-  readonly texts: ItemTexts;
+  private readonly texts: ItemTexts;
+  private readonly lists: ListTexts | null;
   private readonly json = new Utf8Writer();
 
-  /** `room`: where an answer is written to, and stays. */
-  constructor(ids: Pick<IdTable, 'idOf'>, room: (bytes: number) => Uint8Array) {
+  /**
+   * `room`: where an answer is written to, and stays. `lists`: where candidates are kept by the neighbours they are of; null
+   * where few are asked for twice.
+   */
+  constructor(
+    ids: Pick<IdTable, 'idOf'>,
+    room: (bytes: number) => Uint8Array,
+    lists: ListTexts | null = null,
+  ) {
     this.ids = ids;
     this.room = room;
+    this.lists = lists;
     this.texts = new ItemTexts(ids);
   }
 
@@ -78,21 +88,35 @@ export class AnswerWriter {
     picks: readonly Picked[],
     interests: readonly { readonly interestId: string }[],
   ): readonly RecommendedItem[] {
-    const { json, texts } = this;
+    const { json, lists } = this;
     const known = new Map<Interest | null, InterestText>();
-    return picks.map(({ item, score, interest, because }, i) => {
+    return picks.map(({ item, score, interest, because, list, place }, i) => {
       const about = known.get(interest) ?? interestText(interest, interests);
       known.set(interest, about);
-      json.copy(i === 0 ? firstStart : itemStart);
-      texts.write(item, json);
-      json.copy(scoreStart);
-      json.score(score);
+      if (i > 0) json.copy(comma);
+      if (lists && list) lists.write(list, place, json, () => this.candidate(item, score));
+      else this.candidate(item, score);
       json.copy(about.bytes);
       if (because.length > 0)
         json.text(`,"because":${JSON.stringify(because.map((own) => this.ids.idOf(own)))}}`);
       else json.copy(end);
       return { item, score: shownScore(score), place: about.place, because };
     });
+  }
+
+  /** Up to its interest. */
+  private candidate(item: ItemKey, score: number): void {
+    const { json } = this;
+    json.copy(itemStart);
+    this.texts.write(item, json);
+    json.copy(scoreStart);
+    json.score(score);
+  }
+
+  /** Has the ids of items `from … to−1` ready. */
+  prepare(from: ItemKey, to: ItemKey): void {
+    this.json.clear();
+    for (let item = from; item < to; item++) this.texts.write(item, this.json);
   }
 }
 

@@ -15,7 +15,7 @@ import type { AnswerMessage, Lesson } from './answer-thread.js';
 import { upTo } from './pool.js';
 import type { ServingParts } from './serving.js';
 import type { EngineState } from './state.js';
-import { Slab } from './texts.js';
+import { ListTexts, Slab } from './texts.js';
 
 /** A user as of an instant, and the state that answers. */
 export interface Known {
@@ -36,7 +36,7 @@ export class Answering {
 
   constructor(parts: ServingParts) {
     this.parts = parts;
-    this.writer = new AnswerWriter(parts.catalog.ids, (bytes) => this.slab.room(bytes));
+    this.writer = new AnswerWriter(parts.catalog.ids, (bytes) => this.slab.room(bytes), new ListTexts());
     this.log = new RecommendationLog(parts.directory, (item) => parts.catalog.ids.idOf(item));
   }
 

@@ -1,3 +1,4 @@
+import type { Neighbors } from '../../ann/search.js';
 import type { IdTable } from '../../disk/ids.js';
 import type { ItemKey } from '../../model/item.js';
 
@@ -71,45 +72,103 @@ export class Utf8Writer {
   }
 }
 
+/** Texts by number, one behind another in the order in which they came. */
+class KeptTexts {
+  private bytes: Uint8Array;
+  private length = 0;
+  /** Of each two: where it starts, and how long it is; 0 for those that are not there. */
+  private places: Uint32Array;
+
+  constructor(places: number, bytes: number) {
+    this.places = new Uint32Array(2 * places);
+    this.bytes = new Uint8Array(bytes);
+  }
+
+  /** Whether it was there. */
+  copyTo(to: Utf8Writer, number: number): boolean {
+    const length = this.places[2 * number + 1];
+    if (!(length > 0)) return false; // past the end it is undefined
+    to.copy(this.bytes, this.places[2 * number], length);
+    return true;
+  }
+
+  /** Keeps what was written from `start` on; returns its bytes. */
+  keep(number: number, { bytes, length: end }: Utf8Writer, start: number): number {
+    const length = end - start;
+    if (2 * number >= this.places.length) {
+      const more = new Uint32Array(4 * number);
+      more.set(this.places);
+      this.places = more;
+    }
+    if (this.length + length > this.bytes.length) {
+      const more = new Uint8Array(2 * (this.length + length));
+      more.set(this.bytes.subarray(0, this.length));
+      this.bytes = more;
+    }
+    this.bytes.set(bytes.subarray(start, end), this.length);
+    this.places[2 * number] = this.length;
+    this.places[2 * number + 1] = length;
+    this.length += length;
+    return length;
+  }
+}
+
 /** Bytes of ids that are kept: those of some millions of items. */
-const keptBytes = 64 << 20;
+const idBytes = 64 << 20;
 
 /** Item ids as JSON: the same in all answers. Written when first asked for. */
 export class ItemTexts {
   private readonly ids: Pick<IdTable, 'idOf'>;
-  private readonly kept = new Utf8Writer();
-  /** Of each item two: where its id starts in `kept`, and how long it is; 0 for those that are not there. */
-  private places = new Uint32Array(2048);
+  private kept = new KeptTexts(1024, firstBytes);
+  private keptBytes = 0;
 
   constructor(ids: Pick<IdTable, 'idOf'>) {
     this.ids = ids;
   }
 
   write(item: ItemKey, to: Utf8Writer): void {
-    if (!(this.places[2 * item + 1] > 0)) this.keep(item);
-    to.copy(this.kept.bytes, this.places[2 * item], this.places[2 * item + 1]);
+    if (this.kept.copyTo(to, item)) return;
+    if (this.keptBytes >= idBytes) {
+      this.kept = new KeptTexts(1024, firstBytes);
+      this.keptBytes = 0;
+    }
+    const start = to.length;
+    to.text(JSON.stringify(this.ids.idOf(item)));
+    this.keptBytes += this.kept.keep(item, to, start);
+  }
+}
+
+/** Bytes of candidates that are kept, twice as many at most. */
+const candidateBytes = 32 << 20;
+/** As a list begins; it grows to what is asked for of it. */
+const listBytes = 2048;
+
+/**
+ * The JSON of neighbours up to the interest they are recommended for: the same for all users. Kept by list; who asks holds
+ * the list, which does not change. Side by side they are read faster than ids from all over the catalog.
+ */
+export class ListTexts {
+  private recent = new Map<Neighbors, KeptTexts>();
+  private older = new Map<Neighbors, KeptTexts>();
+  private keptBytes = 0;
+
+  /** The neighbour at `place` of a list, as `write` writes it. */
+  write(list: Neighbors, place: number, to: Utf8Writer, write: () => void): void {
+    const texts = this.recent.get(list) ?? this.take(list);
+    if (texts.copyTo(to, place)) return;
+    const start = to.length;
+    write();
+    this.keptBytes += texts.keep(place, to, start);
   }
 
-  /** Has those of items `from … to−1` ready. */
-  prepare(from: ItemKey, to: ItemKey): void {
-    for (let item = from; item < to; item++) if (!(this.places[2 * item + 1] > 0)) this.keep(item);
-  }
-
-  private keep(item: ItemKey): void {
-    const { kept } = this;
-    if (kept.length >= keptBytes) {
-      kept.clear();
-      this.places.fill(0);
+  private take(list: Neighbors): KeptTexts {
+    const texts = this.older.get(list) ?? new KeptTexts(list.rows.length, listBytes);
+    if (this.keptBytes >= candidateBytes) {
+      [this.older, this.recent] = [this.recent, new Map()];
+      this.keptBytes = 0;
     }
-    if (2 * item >= this.places.length) {
-      const more = new Uint32Array(4 * item);
-      more.set(this.places);
-      this.places = more;
-    }
-    const start = kept.length;
-    kept.text(JSON.stringify(this.ids.idOf(item)));
-    this.places[2 * item] = start;
-    this.places[2 * item + 1] = kept.length - start;
+    this.recent.set(list, texts);
+    return texts;
   }
 }
 
