@@ -12,7 +12,8 @@ export interface Fixed {
 export const popularityLambdas = [0.001, 0.01, 0.03, 0.1];
 const lambdas = [0, 0.001, 0.01, 0.03, 0.1];
 /** At the last little but popularity is left: what is alike decides between equals. */
-const priors = [0, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 50];
+const onlyPopularity = 50;
+const priors = [0, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, onlyPopularity];
 const shares = [0.2, 0.1, 0.05];
 /** Cosines of .68, .55, .4, .25 and .1 between two points that just merge; above, only a few broad interests are left. */
 const alphas = [0.64, 0.9, 1.2, 1.5, 1.8, 2.5, 4, 8];
@@ -109,9 +110,9 @@ export function familyStage(best: RecipeSetting): RecipeSetting[] {
 export function strengthStage(best: readonly RecipeSetting[]): RecipeSetting[] {
   return best.flatMap((setting) => {
     const { prior, popularShare } = resolveRecipe(setting.recipe);
-    const tried: Partial<Recipe>[] = (prior > 0 ? [prior / 2, 2 * prior] : [0.2, 0.4]).map((other) => ({
-      prior: other,
-    }));
+    const tried: Partial<Recipe>[] = (prior > 0 ? [prior / 2, 2 * prior] : [0.2, 0.4])
+      .filter((other) => other <= onlyPopularity)
+      .map((other) => ({ prior: other }));
     if (popularShare < 1) tried.push({ popularShare: 1 }, { popularShare: 1, prior: prior + 0.4 });
     return tried.map((other) => settingOf({ ...setting.recipe, ...other }, shapingOf(setting)));
   });
