@@ -8,7 +8,7 @@
 // those of before both: each carries its date, the newest becomes the item's `as_of`, and calibration and evaluation would
 // refuse tags that are younger than their first cut. Titles and descriptions are those of 2026: they carry no date, and hardly
 // change once a game is out. Window: all of it, for every contender. For time, of a reader who ticked off thousands of games
-// the newest 200 count, and 50 readers are calibrated on and 150 tested. Relevance and diversity are measured in the text space.
+// the newest 200 count, and 40 readers are calibrated on and 150 tested. Relevance and diversity are measured in the text space.
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ await data.configure({ windowDays: 'all', maxItemsPerUser: 200 });
 await data.close();
 
 evaluateSpaces(dir, {
-  calibrate: ['--from', validationFrom, '--until', testFrom, '--step', '28', '--users', '50'],
+  calibrate: ['--from', validationFrom, '--until', testFrom, '--step', '28', '--users', '40'],
   evaluate: ['--from', testFrom, '--step', '28', '--refit', '365', '--users', '150'],
   report,
   result,

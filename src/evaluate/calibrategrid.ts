@@ -13,7 +13,9 @@ export const popularityLambdas = [0.001, 0.01, 0.03, 0.1];
 const lambdas = [0, 0.001, 0.01, 0.03, 0.1];
 /** At the last little but popularity is left: what is alike decides between equals. */
 const onlyPopularity = 50;
-const priors = [0, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, onlyPopularity];
+/** At most this much leads several embeddings: beyond, all of them find the same. */
+const mostPersonal = 6.4;
+const priors = [0, 0.2, 0.4, 0.8, 1.6, 3.2, mostPersonal, onlyPopularity];
 const shares = [0.2, 0.1, 0.05];
 /** Cosines of .68, .55, .4, .25 and .1 between two points that just merge; above, only a few broad interests are left. */
 const alphas = [0.64, 0.9, 1.2, 1.5, 1.8, 2.5, 4, 8];
@@ -79,7 +81,8 @@ export function alphaStage(
 ): RecipeSetting[] {
   const tried = normalized ? [starting, ...alphas] : factors.map((factor) => factor * starting);
   const rounded = [...new Set(tried.map((alpha) => Number(alpha.toPrecision(3))))].sort((a, b) => a - b);
-  const recipe: Partial<Recipe> = { ...single.recipe, query: 'centroid', merge: 'importance' };
+  const prior = Math.min(resolveRecipe(single.recipe).prior, mostPersonal);
+  const recipe: Partial<Recipe> = { ...single.recipe, prior, query: 'centroid', merge: 'importance' };
   return (given.alpha === undefined ? rounded : [given.alpha]).map((alpha) =>
     settingOf(recipe, { ...shapingOf(single), alpha }),
   );
@@ -111,7 +114,7 @@ export function strengthStage(best: readonly RecipeSetting[]): RecipeSetting[] {
   return best.flatMap((setting) => {
     const { prior, popularShare } = resolveRecipe(setting.recipe);
     const tried: Partial<Recipe>[] = (prior > 0 ? [prior / 2, 2 * prior] : [0.2, 0.4])
-      .filter((other) => other <= onlyPopularity)
+      .filter((other) => other <= 2 * mostPersonal)
       .map((other) => ({ prior: other }));
     if (popularShare < 1) tried.push({ popularShare: 1 }, { popularShare: 1, prior: prior + 0.4 });
     return tried.map((other) => settingOf({ ...setting.recipe, ...other }, shapingOf(setting)));
@@ -129,7 +132,8 @@ function averageBeside({ averageShare, averagePrior, prior }: Recipe): string {
 export function besideStage(single: RecipeSetting, alphas: readonly number[]): RecipeSetting[] {
   const { prior: averagePrior } = resolveRecipe(single.recipe);
   const less = [averagePrior / 2, ...personalPriors].map((prior) => Math.min(prior, personalPriors[0]));
-  const priors = new Set([averagePrior, ...less.filter((prior) => prior < averagePrior)]);
+  const tried = [averagePrior, ...less.filter((prior) => prior < averagePrior)];
+  const priors = new Set(tried.filter((prior) => prior <= mostPersonal));
   const beside: Partial<Recipe> = { averageShare: averageShares[0], averagePrior };
   const shared: Partial<Recipe> = { ...single.recipe, ...beside, query: 'centroid', merge: 'importance' };
   return [...new Set(alphas)].flatMap((alpha) =>

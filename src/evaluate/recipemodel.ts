@@ -1,8 +1,8 @@
-import { type ItemKey, vectorOf } from '../model/item.js';
+import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import type { Recipe } from '../model/recipe.js';
 import type { DrawnInterest } from '../profile/sample.js';
-import { cosine } from '../retrieve/lane.js';
+import { cosine, type Measured, measured } from '../retrieve/lane.js';
 import { mixtureOf } from '../retrieve/mixture.js';
 import { makeQueries, type Query } from '../retrieve/queries.js';
 import { hasAverageBeside, resolveRecipe, usesPopularity } from '../retrieve/recipe.js';
@@ -56,23 +56,29 @@ function scoresOf(user: UserAtCut, interests: readonly Interest[], recipe: Recip
   const points = Uint32Array.from(own.keys());
   const mixture = mixtureOf([...own.values(), ...others], recipe.temperature);
   const together = recipe.merge === 'mixture' ? (all: Float64Array) => mixture(all).score : greatest;
+  const directions = others.map(({ vector }) => measured(vector));
   const all = new Float64Array(points.length + others.length);
   const beside = hasAverageBeside(recipe) ? recipe.averageShare : 0;
   const strength = (1 - beside) * recipe.prior + beside * recipe.averagePrior;
-  const [average] = beside > 0 ? makeQueries(whole(interests), 'average', table, normalized) : [];
+  const average = beside > 0 ? averageOf(interests, table, normalized) : null;
   return (item) => {
     const cosines = user.cosines(item);
-    const vector = vectorOf(table, item) as Float32Array;
+    const vector = measured(vectorOf(table, item) as Float32Array);
     points.forEach((point, i) => {
       all[i] = cosines[point];
     });
-    others.forEach((other, i) => {
-      all[points.length + i] = cosine(other.vector, vector);
+    directions.forEach((direction, i) => {
+      all[points.length + i] = cosine(direction, vector);
     });
     const own = together(all);
-    const likeness = average ? (1 - beside) * own + beside * cosine(average.vector, vector) : own;
+    const likeness = average ? (1 - beside) * own + beside * cosine(average, vector) : own;
     return likeness + (strength > 0 ? strength * prior().of(table.rowOfItem[item]) : 0);
   };
+}
+
+function averageOf(interests: readonly Interest[], table: EmbeddingTable, normalized: boolean): Measured {
+  const [{ vector }] = makeQueries(whole(interests), 'average', table, normalized);
+  return measured(vector);
 }
 
 /** Interests that were not drawn. */

@@ -22,6 +22,8 @@ export interface LaneInput {
   readonly cache: NeighborCache | null;
   readonly admit: Admitted | null;
   readonly barred: ReadonlySet<ItemKey>;
+  /** How many more neighbours are asked for at first, where queries are thought to find the same ones. Default: 0. */
+  readonly more?: number;
 }
 
 /** Candidates best first, without those that are barred; null where there are no more. */
@@ -43,7 +45,7 @@ export function askNeighbors(input: LaneInput, query: Query, wanted: number): Ne
 export function neighborSource(input: LaneInput, query: Query, share: number): Source {
   const { table, barred } = input;
   const available = availableRows(input);
-  let wanted = Math.min(available, portion(2 * share + 32));
+  let wanted = Math.min(available, portion(2 * share + 32 + (input.more ?? 0)));
   let found: Neighbors | null = null;
   let at = 0;
   return () => {
@@ -207,6 +209,16 @@ function cosineOf(both: number, one: number, other: number): number {
   return both === 0 ? 0 : both / Math.sqrt(one * other);
 }
 
-export function cosine(a: Float32Array, b: Float32Array): number {
-  return cosineOf(product(a, b), product(a, a), product(b, b));
+/** A vector with its squared length, which many cosines ask for. */
+export interface Measured {
+  readonly vector: Float32Array;
+  readonly length: number;
+}
+
+export function measured(vector: Float32Array): Measured {
+  return { vector, length: product(vector, vector) };
+}
+
+export function cosine(a: Measured, b: Measured): number {
+  return cosineOf(product(a.vector, b.vector), a.length, b.length);
 }
