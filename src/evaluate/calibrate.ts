@@ -210,7 +210,8 @@ class Run {
       metricAt('recall', count),
       metricAt('relevance', count),
     ]);
-    const guarded = [...everywhere, metricAt('hit', budget), metricAt('ndcg', budget), ...perRanking];
+    const others = [metricAt('hit', budget), metricAt('ndcg', budget), ...perRanking, 'diversity'];
+    const guarded = [...everywhere, ...others];
     const gains = [metricAt('recall', budget), metricAt('relevance', budget), 'diversity'];
     const names = [single, ...rivals].map(({ name }) => name);
     const table = survey.table(names, [...new Set([...guarded, ...gains])], seed);

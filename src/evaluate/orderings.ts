@@ -68,8 +68,12 @@ function flattens(table: MetricTable, metric: string): Ordering {
 }
 
 /** The single embedding with the best mean: chosen here and now, which favours it. */
-export function bestSingle(table: MetricTable, metric: string): string | null {
-  const averages = ['average-0', 'average-0.01', 'average-0.1', 'average-0.25'].filter((name) =>
+export function bestSingle(
+  table: MetricTable,
+  metric: string,
+  others: readonly string[] = [],
+): string | null {
+  const averages = ['average-0', 'average-0.01', 'average-0.1', 'average-0.25', ...others].filter((name) =>
     table.has(name),
   );
   if (averages.length === 0) return null;

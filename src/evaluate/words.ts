@@ -1,4 +1,5 @@
 import type { Estimate } from './bootstrap.js';
+import { calibratedNames } from './contenders/recipe.js';
 import type { Layout } from './layout.js';
 import { bestSingle, verdictOf } from './orderings.js';
 import { type ContenderReport, type EvaluationReport, popularityName, rerankedSuffix } from './report.js';
@@ -75,8 +76,11 @@ function severalAgainstOne(
     /^(medoid|centroid|kmeans|complete|calibrated$)[^@]*$/.test(name),
   );
   if (several.length === 0) return [];
+  // What calibration has found for several embeddings, as a popularity prior, it has found for one too.
+  const [chosen, itsSingle] = calibratedNames;
+  const alike = several.some(({ name }) => name === chosen) ? [itsSingle] : [];
   return metrics.flatMap((metric) => {
-    const single = bestSingle(table, metric);
+    const single = bestSingle(table, metric, alike);
     if (single === null) return [];
     const first = best(several, metric);
     const difference = table.difference(first.name, single, metric);

@@ -86,6 +86,10 @@ test('the period ends where the test of evaluate begins; a test that overlaps it
   expect(found.words.join('\n')).toMatch(
     /as calibrated, less its best single embedding: surely better on .*recall@/,
   );
+  // One is compared as it was calibrated too, its popularity prior with it.
+  expect(found.words.join('\n')).toMatch(
+    /recall@\d+: several embeddings \(best: calibrated\) win over one \(best: calibrated-single\)/,
+  );
   expect(found.contenders.map(({ name }) => name)).toContain('calibrated+exposure');
   expect(Date.parse(found.protocol.from)).toBeGreaterThanOrEqual(choice.untilMs);
   expect(found.protocol).toMatchObject({ windowDays: 'all', lambda: choice.lambda });
