@@ -1,6 +1,7 @@
 import { expectVersion } from '../disk/codec.js';
 import type { Directory } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
+import { PinnersageError } from '../errors.js';
 import type { UserKey } from '../model/item.js';
 import type { Interest, Profile } from '../model/profile.js';
 import type { ProfileBlock } from './block.js';
@@ -20,6 +21,10 @@ const putBytes = 8 << 20;
 
 /** Generations are numbered upwards and written by rising user: pages are filled whole, and not searched. */
 const asLast = { append: true } as const;
+
+function outOfOrder(user: UserKey, last: UserKey): PinnersageError {
+  return new PinnersageError('internal', `profiles: got user ${user}, expected one above ${last}`);
+}
 
 /** What `meta` holds of generations: the current one of each space. */
 interface GenerationTable {
@@ -117,6 +122,7 @@ export class EmbeddedProfileStore implements ProfileStore {
     this.removeLeftovers();
     const number = this.table().last + 1;
     let written = 0;
+    let last = -1;
     let pending: ProfileBlock[] = [];
     let pendingBytes = 0;
     const flush = (): void => {
@@ -126,8 +132,12 @@ export class EmbeddedProfileStore implements ProfileStore {
     };
     return {
       put: (block) => {
+        const { users } = block;
+        // Appended out of order, an entry would be passed over without a word.
+        if (users.length > 0 && users[0] <= last) throw outOfOrder(users[0], last);
+        last = users.at(-1) ?? last;
         pending.push(block);
-        written += block.users.length;
+        written += users.length;
         pendingBytes += block.bytes.length;
         if (pendingBytes >= putBytes) flush();
       },

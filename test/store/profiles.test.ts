@@ -260,3 +260,18 @@ test('a user who is erased between the computing and the writing of a profile ge
   expect([...store.all()].map(({ user }) => user)).toEqual([0, 2]);
   await directory.close();
 });
+
+test('profiles out of order are refused, rather than lost', async () => {
+  const { directory, store } = await openStore();
+  const writer = store.begin(about);
+  writer.put(block(3, interest(1, 1)));
+  expect(() => writer.put(block(2, interest(1, 1)))).toThrow(/got user 2, expected one above 3/);
+  expect(() => writer.put(block(3, interest(1, 1)))).toThrow(/got user 3/);
+  writer.put(blockOf([])); // a chunk without anybody
+  writer.put(block(4, interest(2, 1)));
+  const generation = writer.commit(popularity, 2);
+  const users: number[] = [];
+  store.visit(generation, 0, 10, (user) => void users.push(user));
+  expect(users).toEqual([3, 4]);
+  await directory.close();
+});
