@@ -39,13 +39,13 @@ export function drawWithoutReplacement(weights: ArrayLike<number>, count: number
   const probabilities: number[] = [];
   let propensity = 1;
   measure(left, total);
-  const [unit, sum] = total;
+  const first = total.slice();
   for (let draw = 0; draw < draws; draw++) {
     if (draw > 0) measure(left, total);
     const index = pick(left, rng.uniform() * total[1], total[0]);
     indices.push(index);
-    probabilities.push(relative(weights[index], unit) / sum); // as `firstDrawShare`
-    propensity *= relative(left[index], total[0]) / total[1]; // as `orderedPropensity`
+    probabilities.push(shareOf(weights[index], first));
+    propensity *= shareOf(left[index], total);
     left[index] = drawn;
   }
   return { indices, probabilities, propensity };
@@ -58,7 +58,7 @@ export function orderedPropensity(weights: ArrayLike<number>, indices: readonly 
   let propensity = 1;
   for (const index of indices) {
     measure(left, total);
-    propensity *= relative(left[index], total[0]) / total[1];
+    propensity *= shareOf(left[index], total);
     left[index] = drawn;
   }
   return propensity;
@@ -68,7 +68,7 @@ export function orderedPropensity(weights: ArrayLike<number>, indices: readonly 
 export function firstDrawShare(weights: ArrayLike<number>, index: number): number {
   const total = new Float64Array(2);
   measure(weights, total);
-  return relative(weights[index], total[0]) / total[1];
+  return shareOf(weights[index], total);
 }
 
 /** Marks a thing that was drawn already. */
@@ -78,6 +78,11 @@ const drawn = -1;
 function relative(weight: number, unit: number): number {
   if (weight === drawn) return 0;
   return unit > 0 ? weight / unit : 1;
+}
+
+/** Of what `measure` measured. */
+function shareOf(weight: number, [unit, sum]: Float64Array): number {
+  return relative(weight, unit) / sum;
 }
 
 /** Writes the unit, a power of two near the largest weight that is left, and the sum of what is left in terms of it. */

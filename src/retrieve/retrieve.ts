@@ -109,34 +109,13 @@ export function retrieveBy(
   const lanes = makeLanes(limited, queries, { ...plan, count: Math.max(1, own) });
   const explain = explainer(input.table, drawn, options);
   const picks: Pick[] = [];
-  const take = ({ lane, found }: Next): void => {
-    lane.give(found);
-    picks.push(explain(found));
-  };
-  if (recipe.merge === 'turns' && !beside) takeTurns(lanes, count, take);
-  else
-    while (picks.length < count) {
-      const next = nextOf(lanes, beside, recipe, picks.length);
-      if (!next) break;
-      take(next);
-    }
-  return { fallback: null, drawn, propensity, picks };
-}
-
-/** What the rule `turns` comes to: each lane in its turn, until there are `count` or all are dry. */
-function takeTurns(lanes: readonly Lane[], count: number, take: (next: Next) => void): void {
-  const left = [...lanes];
-  let turn = 0;
-  for (let taken = 0; taken < count && left.length > 0; ) {
-    if (turn >= left.length) turn = 0;
-    const lane = left[turn];
-    const found = lane.peek();
-    if (found) {
-      take({ lane, found });
-      taken++;
-      turn++;
-    } else left.splice(turn, 1);
+  while (picks.length < count) {
+    const next = nextOf(lanes, beside, recipe, picks.length);
+    if (!next) break;
+    next.lane.give(next.found);
+    picks.push(explain(next.found));
   }
+  return { fallback: null, drawn, propensity, picks };
 }
 
 /** A prior leads all queries to the same items, most of which somebody active has acted on. Speed only. */
