@@ -12,4 +12,10 @@ test('with many interests several embeddings find more than one, and the same se
   expect(many?.difference.mean).toBeCloseTo((many?.several ?? 0) - (many?.single ?? 0), 12);
   expect(of(1, 400)?.wins).toBe('unclear');
   expect(bench.cells).toHaveLength(3 * 5 * 2);
+  expect(many?.seen.interests).toBeGreaterThan(2 * (of(2, 400)?.seen.interests ?? 0));
+  // A part of the map is the same as in the whole: the first k of an answer are the answer for k.
+  const part = benchRegimes({ ...options, interests: [10], budgets: [50] });
+  expect(part.cells.map(({ single }) => single)).toEqual(
+    bench.cells.filter((cell) => cell.interests === 10 && cell.budget === 50).map(({ single }) => single),
+  );
 });

@@ -63,6 +63,12 @@ test('where an average lies between two tastes, several embeddings are chosen, a
   expect(comparison[`recall@${budget}`].low).toBeGreaterThan(0);
   expect(findings.map(({ code }) => code)).toContain('several-win');
   expect(surface.length).toBeGreaterThan(30);
+  // The single embedding stands beside the interests as it was found best, with more and with less of it.
+  const beside = surface.flatMap(({ recipe }) => (recipe && recipe.averageShare > 0 ? [recipe] : []));
+  expect(new Set(beside.map(({ averageShare }) => averageShare))).toEqual(new Set([0.75, 0.5, 0.9]));
+  expect(new Set(beside.map(({ averagePrior }) => averagePrior))).toEqual(
+    new Set([choice.single.recipe.prior]),
+  );
   expect(new Set(surface.map(({ name }) => name)).size).toBe(surface.length);
   const value = (name: string): number =>
     surface.find((tried) => tried.name === name)?.metrics[`recall@${budget}`] ?? Number.NaN;

@@ -36,6 +36,8 @@ test('several interests are found where one average lies between them', async ()
   expect(report.orderings.map(({ claim }) => claim)).toContain('relevance flattens near e = 3');
   expect(report.curve.map(({ e }) => e)).toEqual([1, 2, 3, 5, 10, 'all']);
   expect(report.words.join('\n')).toMatch(/several embeddings/);
+  expect(report.protocol.regime.interests).toBeCloseTo(2, 0); // the tastes of these users
+  expect(report.protocol.regime.cosine).toBeGreaterThan(0.5);
 });
 
 test('re-ranking by exposure shows more of the catalog, and the report says at what price', async () => {
