@@ -28,10 +28,7 @@ const runner = new ChunkRunner(
 );
 
 port.on('message', async ({ from, to }: { from: number; to: number }) => {
-  if (from < to) {
-    const result = runner.run(from, to);
-    return port.postMessage(result, [result.block.bytes.buffer as ArrayBuffer]);
-  }
+  if (from < to) return port.postMessage(runner.run(from, to));
   await directory.close();
   port.close();
 });

@@ -1,6 +1,9 @@
 import type { UserKey } from '../model/item.js';
 
-/** Encoded profiles in one piece of memory, which one thread gives another without a copy. */
+/**
+ * Encoded profiles in one piece of memory, which threads share: to transfer it would detach it, and a thread that has detached
+ * a buffer once runs all code on typed arrays anew, with a check at every access.
+ */
 export interface ProfileBlock {
   /** Rising. */
   readonly users: Uint32Array;
@@ -18,7 +21,7 @@ export class BlockBuilder {
 
   /** `expectedBytes`: how much it will hold, about. Speed only. */
   constructor(expectedBytes = 1 << 16) {
-    this.bytes = new Uint8Array(expectedBytes);
+    this.bytes = sharedBytes(expectedBytes);
   }
 
   add(user: UserKey, bytes: Uint8Array): void {
@@ -31,7 +34,7 @@ export class BlockBuilder {
     const start = this.length;
     const end = start + length;
     if (end > this.bytes.length) {
-      const bigger = new Uint8Array(Math.max(2 * this.bytes.length, end));
+      const bigger = sharedBytes(Math.max(2 * this.bytes.length, end));
       bigger.set(this.bytes.subarray(0, start));
       this.bytes = bigger;
     }
@@ -54,6 +57,10 @@ export class BlockBuilder {
       bytes: this.bytes.subarray(0, this.length),
     };
   }
+}
+
+function sharedBytes(length: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(length));
 }
 
 export function blockOf(entries: Iterable<readonly [user: UserKey, bytes: Uint8Array]>): ProfileBlock {

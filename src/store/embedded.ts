@@ -209,14 +209,15 @@ export class EmbeddedProfileStore implements ProfileStore {
     const ids = new IdTable(this.directory, 'user');
     this.directory.write(() => {
       const anyErased = this.directory.readMeta('erasureKey') !== null;
-      for (const { users, starts, ends, bytes } of blocks)
+      let own = Buffer.alloc(0);
+      for (const { users, starts, ends, bytes } of blocks) {
+        // The store takes no memory that threads share.
+        if (bytes.length > own.length) own = Buffer.allocUnsafeSlow(bytes.length);
+        own.set(bytes);
         for (let i = 0; i < users.length; i++)
           if (!anyErased || !ids.isErased(users[i]))
-            profiles.putSync(
-              profileKey(number, users[i]),
-              asBuffer(bytes.subarray(starts[i], ends[i])),
-              asLast,
-            );
+            profiles.putSync(profileKey(number, users[i]), own.subarray(starts[i], ends[i]), asLast);
+      }
     });
   }
 
@@ -250,10 +251,6 @@ function* none(): Generator<never, void> {}
 function rangeOf(number: number, from: UserKey = 0, to: UserKey = 2 ** 32): { start: Buffer; end: Buffer } {
   const end = to > 0xffffffff ? profileKey(number + 1, 0) : profileKey(number, to);
   return { start: profileKey(number, from), end };
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function profileKey(generation: number, user: UserKey): Buffer {
