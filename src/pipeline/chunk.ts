@@ -260,7 +260,11 @@ export class ChunkRunner {
     const { options, full, before } = this.plan;
     const { leftOut, changesAtMs: changesAt } = points;
     const n = points.itemKeys.length;
-    if (n === 0) return { ...empty, changesAt, leftOut };
+    if (n === 0) {
+      // Spelt out, that all profiles are objects of one form.
+      const { basis, weighedAt, interests, weights } = empty;
+      return { basis, weighedAt, changesAt, leftOut, interests, weights };
+    }
     if (n > this.weights.length) this.weights = new Float32Array(2 * n);
     const { weights } = this;
     const { map } = this.scratch;

@@ -79,9 +79,9 @@ export function inferWith(
   scratch.clusters = found;
   const members = membersOf(found, itemKeys);
   const ids = assignIds(members, identity, published, scratch.map);
-  const interests = members.map((items, cluster) =>
-    interestOf(found, cluster, items, ids[cluster], itemKeys, sized),
-  );
+  const interests: Interest[] = [];
+  for (let cluster = 0; cluster < members.length; cluster++)
+    interests.push(interestOf(found, cluster, members[cluster], ids[cluster], itemKeys, sized));
   return interests.sort(byImportance);
 }
 
