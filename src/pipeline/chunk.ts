@@ -183,11 +183,14 @@ export class ChunkRunner {
       this.failed.push({ user, message: error instanceof Error ? error.message : String(error) });
       block.add(user, failedProfile);
     };
+    const { maxSeq } = this.plan;
+    // What is read until the event loop turns is one state of the log.
+    const isAllKnown = this.log.maxSeq() <= maxSeq;
     this.visitUsers(
       from,
       to,
       (user, log) => {
-        const known = actionsUpTo(log, this.plan.maxSeq);
+        const known = isAllKnown ? log : actionsUpTo(log, maxSeq);
         if (known.length === 0) return;
         this.read++;
         const points = collectPoints(known, this.plan.asOf, this.collecting, this.points);

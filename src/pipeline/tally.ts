@@ -19,7 +19,6 @@ export class Tally {
   private readonly lambda: number;
   private readonly popularity: Float64Array;
   private readonly profile = new ProfileView();
-  private factor = 0;
   private interestCounts: number[] = [];
   private active = 0;
   /** By the place of the reason among `leftOutReasons`. */
@@ -48,8 +47,8 @@ export class Tally {
     }
     if (interests > 0) this.interestCounts.push(interests);
     if (interests > 0 || others > 0) this.active++;
-    this.factor = decayBetween(profile.weighedAt, this.asOf, this.lambda) / popularityUnit;
-    if (interests > 0) profile.eachMember(this.addMember);
+    const factor = decayBetween(profile.weighedAt, this.asOf, this.lambda) / popularityUnit;
+    if (interests > 0) profile.addMembers(this.popularity, factor);
     return interests;
   }
 
@@ -65,8 +64,4 @@ export class Tally {
     this.leftOut.fill(0);
     return { interestCounts, active, leftOut };
   }
-
-  private readonly addMember = (item: number, weight: number): void => {
-    this.popularity[item] += Math.round(weight * this.factor);
-  };
 }

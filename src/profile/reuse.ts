@@ -19,6 +19,8 @@ export function runBasis(
 
 const timeBits = new Float64Array(1);
 const timeWords = new Uint32Array(timeBits.buffer);
+/** Of the points at hand. */
+let rows = new Int32Array(1024);
 
 /**
  * What: a digest of all that a user's clusters and medoids depend on: the vectors in point order, and per point the
@@ -34,10 +36,14 @@ export function clusterBasis(
   { itemKeys, actionOffsets, times }: Pick<InferPoints, 'itemKeys' | 'actionOffsets' | 'times'>,
   rowOfItem: Int32Array,
 ): string {
-  let high = mixWord(run.high, itemKeys.length);
-  let low = mixWord(run.low, itemKeys.length);
-  for (let point = 0; point < itemKeys.length; point++) {
-    const row = rowOfItem[itemKeys[point]];
+  const n = itemKeys.length;
+  if (n > rows.length) rows = new Int32Array(2 * n);
+  // Looked up ahead: many are on their way at a time, while the digest takes one after another.
+  for (let point = 0; point < n; point++) rows[point] = rowOfItem[itemKeys[point]];
+  let high = mixWord(run.high, n);
+  let low = mixWord(run.low, n);
+  for (let point = 0; point < n; point++) {
+    const row = rows[point];
     const end = actionOffsets[point + 1];
     const count = end - actionOffsets[point];
     timeBits[0] = times[end - 1];

@@ -64,8 +64,12 @@ export function writeProfile(view: DataView, profile: NewProfile): void {
   writeHex(view, 8, profile.basis);
   view.setFloat64(16, profile.weighedAt, true);
   view.setFloat64(24, profile.changesAt, true);
-  for (let i = 0; i < leftOutReasons.length; i++)
-    view.setUint32(leftOutAt + 4 * i, leftOut[leftOutReasons[i]], true);
+  // Spelt out, in the order of the reasons: names that vary are looked up one by one.
+  view.setUint32(leftOutAt, leftOut.role, true);
+  view.setUint32(leftOutAt + 4, leftOut.afterAsOf, true);
+  view.setUint32(leftOutAt + 8, leftOut.outsideWindow, true);
+  view.setUint32(leftOutAt + 12, leftOut.unembedded, true);
+  view.setUint32(leftOutAt + 16, leftOut.truncated, true);
   let at = headBytes;
   let first = 0;
   for (const interest of interests) {
@@ -222,4 +226,18 @@ export class ProfileView {
         visit(view.getUint32(at, true), view.getFloat32(at + 8, true));
     }
   }
+
+  /** Adds what `eachMember` tells, times `factor` ≥ 0 and as `Math.round` rounds it, to the items' places in `sums`. */
+  addMembers(sums: Float64Array, factor: number): void {
+    const { view } = this;
+    let at = headBytes;
+    for (let left = this.interests; left > 0; left--) {
+      const end = at + interestBytes + memberBytes * view.getUint32(at + 32, true);
+      for (at += interestBytes; at < end; at += memberBytes)
+        sums[view.getUint32(at, true)] += Math.floor(view.getFloat32(at + 8, true) * factor + belowHalf);
+    }
+  }
 }
+
+/** Twice as fast as `Math.round`, which branches on what cannot be foreseen, and with this addend the same from 0 on. */
+const belowHalf = 0.5 - 2 ** -54;
