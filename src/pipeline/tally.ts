@@ -46,7 +46,7 @@ export class Tally {
       if (reason !== ofRole) others += count;
     }
     if (interests > 0) this.interestCounts.push(interests);
-    if (interests > 0 || others > 0) this.active++;
+    if (interests + others > 0) this.active++;
     const factor = decayBetween(profile.weighedAt, this.asOf, this.lambda) / popularityUnit;
     if (interests > 0) profile.addMembers(this.popularity, factor);
     return interests;

@@ -78,6 +78,27 @@ test('a profile survives encoding, and is read in place as it is decoded', () =>
   }
 });
 
+test('the members of a profile are added up as Math.round rounds each', () => {
+  // On both sides of every half: the largest number below it, itself, the smallest above it.
+  const halves = [0, 0.5, 1, 1.5, 2, 2.5, 1e6 + 0.5, 2 ** 22 + 0.5, 2 ** 23 - 0.5];
+  const around = halves.flatMap((half) =>
+    [1 - 2 ** -24, 1, 1 + 2 ** -23].map((by) => Math.fround(half * by)),
+  );
+  const factors = [1, 0.1, 1 / 3, 2 ** 20, 1 - 2 ** -53, Math.exp(-0.01)];
+  const members = Uint32Array.from(around, (_, item) => item);
+  const one = {
+    ...profile({ ...interest(1, 1), members, counts: members }),
+    weights: Float32Array.from(around),
+  };
+  const view = new ProfileView();
+  expect(view.set(viewOf(encodeProfile(one)))).toBe(true);
+  for (const factor of factors) {
+    const sums = new Float64Array(members.length).fill(3);
+    view.addMembers(sums, factor);
+    expect(Array.from(sums)).toEqual(around.map((weight) => 3 + Math.round(weight * factor)));
+  }
+});
+
 /** The bytes that older versions wrote of one interest. */
 function older(
   version: 1 | 2,
