@@ -1,3 +1,4 @@
 // The module whose memory is given to it: memory that threads share (src/math/vectors.ts).
 export * from './index';
 export { gather } from './gather';
+export { readPoints } from './points';

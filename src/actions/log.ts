@@ -1,4 +1,4 @@
-import type { BorrowedScan } from '../disk/borrow.js';
+import type { BorrowedScan, EntryVisitor } from '../disk/borrow.js';
 import { u32Key } from '../disk/codec.js';
 import type { Directory, Table } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
@@ -232,6 +232,16 @@ export class ActionLog {
       visit,
       memory,
     );
+  }
+
+  /**
+   * Visits what is stored of users `from … to−1` as it lies there, in key order: blocks, or actions by themselves. False, and
+   * nothing is visited, where some of their actions wait outside.
+   */
+  scanStored(from: UserKey, to: UserKey, visit: EntryVisitor): boolean {
+    if (this.waiting.read(from, to).length > 0) return false;
+    this.borrowed({ start: u32Key(from), end: endKey(to) }, visit);
+    return true;
   }
 
   userLog(user: UserKey): UserLog {

@@ -264,6 +264,8 @@ function decode(base64: string): Uint8Array {
 /** The kernels where the catalog lies. */
 export interface SharedExports extends KernelExports {
   gather(rows: number, list: number, count: number, dim: number, out: number): void;
+  /** How many points, −1 where the log is not plain: kernels/points.ts. */
+  readPoints(head: number, length: number, rows: number, base: number): number;
 }
 
 /** The kernels over memory that is given to them. */
@@ -281,7 +283,7 @@ export function createSharedMemory(bytes: number, most?: number): SharedMemory {
   return new wasm.Memory({ initial, maximum: most ?? initial, shared: true });
 }
 
-const pageBytes = 65536;
+export const pageBytes = 65536;
 
 /** Grows the kernel's memory to hold `bytes`; views of its buffer made before are void if it had to. */
 export function reserve({ memory }: KernelExports, bytes: number): void {

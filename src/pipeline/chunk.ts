@@ -26,6 +26,7 @@ import {
 } from '../store/codec.js';
 import type { Generation, ProfileStore } from '../store/profiles.js';
 import { type Continuation, changedUsers, stillHolds } from './continuation.js';
+import { PointReader } from './pointreader.js';
 import { type Counts, Tally } from './tally.js';
 
 /** Everything that a batch run fixes for all users; shared with worker threads, so only data and shared arrays. */
@@ -98,6 +99,8 @@ export class ChunkRunner {
   private readonly basis: Hash64;
   private readonly collecting: CollectOptions;
   private readonly memory = scanMemory();
+  private readonly reader: PointReader;
+  /** For users whom the reader leaves. */
   private readonly points = new PointScratch();
   private readonly scratch = new InferScratch();
   /** Users who are read and not yet clustered, and how many actions they have. */
@@ -127,6 +130,16 @@ export class ChunkRunner {
       hasVector: vectorTest(plan.table),
       idRank: plan.idRank,
     };
+    const { asOf, maxSeq } = plan;
+    const { rowOfItem } = plan.table;
+    this.reader = new PointReader({
+      ...this.collecting,
+      asOf,
+      maxSeq,
+      rowOfItem,
+      run: this.basis,
+      held: readAhead,
+    });
     this.tally = new Tally(plan.asOf, plan.options.lambda, popularity);
   }
 
@@ -183,25 +196,28 @@ export class ChunkRunner {
       this.failed.push({ user, message: error instanceof Error ? error.message : String(error) });
       block.add(user, failedProfile);
     };
-    const { maxSeq } = this.plan;
-    // What is read until the event loop turns is one state of the log.
-    const isAllKnown = this.log.maxSeq() <= maxSeq;
-    this.visitUsers(
-      from,
-      to,
-      (user, log) => {
-        const known = isAllKnown ? log : actionsUpTo(log, maxSeq);
-        if (known.length === 0) return;
-        this.read++;
-        const points = collectPoints(known, this.plan.asOf, this.collecting, this.points);
-        const basis = clusterBasis(this.basis, points, this.plan.table.rowOfItem);
-        this.points.hold(points);
-        this.waiting.push({ user, points, basis });
-        this.waitingActions += points.times.length;
-        if (this.waitingActions >= readAhead) this.finishUsers(block, fail);
-      },
-      fail,
-    );
+    const take = (user: UserKey, points: Points, basis: string): void => {
+      this.read++;
+      this.waiting.push({ user, points, basis });
+      this.waitingActions += points.times.length;
+      if (this.waitingActions >= readAhead) this.finishUsers(block, fail);
+    };
+    const guarded = (user: UserKey, points: Points, basis: string): void => {
+      try {
+        take(user, points, basis);
+      } catch (error) {
+        fail(user, error);
+      }
+    };
+    const collect = (user: UserKey, log: UserLog): void => {
+      const known = actionsUpTo(log, this.plan.maxSeq);
+      if (known.length === 0) return;
+      const points = collectPoints(known, this.plan.asOf, this.collecting, this.points);
+      this.points.hold(points);
+      take(user, points, clusterBasis(this.basis, points, this.plan.table.rowOfItem));
+    };
+    for (const [first, end] of this.reader.read(this.log, from, to, guarded))
+      this.visitUsers(first, end, collect, fail);
     this.finishUsers(block, fail);
   }
 
@@ -221,6 +237,7 @@ export class ChunkRunner {
     this.waiting = [];
     this.waitingActions = 0;
     this.points.release();
+    this.reader.release();
     for (const bytes of written) {
       const profile = this.tally.view(bytes);
       if (profile) this.tally.add(profile);
