@@ -67,12 +67,14 @@ export interface ChunkResult extends Counts {
   readonly totalMs: number;
 }
 
+const noBasis = '0'.repeat(16);
+/** To the engine a list of objects as all others are, so that what is compiled for those serves this one. */
+const noInterests: readonly Interest[] = [{} as Interest].slice(1);
 const empty = {
-  basis: '0'.repeat(16),
+  basis: noBasis,
   weighedAt: 0,
-  changesAt: 0,
   leftOut: nothingLeftOut,
-  interests: [],
+  interests: noInterests,
   weights: new Float32Array(0),
 };
 /** For a user of whom an older generation underneath has a profile that counts no longer. */
@@ -187,8 +189,9 @@ export class ChunkRunner {
       this.readUsers(first, user, block);
     }
     if (continued.base === null) return;
+    const written = block.users();
     for (let user = from; user < to; user++)
-      if (due[user - from] === 1 && !block.has(user)) block.add(user, noProfile);
+      if (due[user - from] === 1 && !written.has(user)) block.add(user, noProfile);
   }
 
   private readUsers(from: UserKey, to: UserKey, block: BlockBuilder): void {
@@ -277,29 +280,30 @@ export class ChunkRunner {
 
   /** Importances are as of the user's newest action, so that the bytes do not move with the clock. */
   private profileOf({ user, points, basis }: ReadUser): NewProfile {
-    const { options, full, before } = this.plan;
     const { leftOut, changesAtMs: changesAt } = points;
-    const n = points.itemKeys.length;
-    if (n === 0) {
-      // Spelt out, that all profiles are objects of one form.
-      const { basis, weighedAt, interests, weights } = empty;
-      return { basis, weighedAt, changesAt, leftOut, interests, weights };
-    }
-    if (n > this.weights.length) this.weights = new Float32Array(2 * n);
+    const isEmpty = points.itemKeys.length === 0;
+    const weighedAt = isEmpty ? 0 : newestTime(points);
+    const interests = isEmpty ? noInterests : this.interestsOf(user, points, basis, weighedAt);
     const { weights } = this;
+    return { basis: isEmpty ? noBasis : basis, weighedAt, changesAt, leftOut, interests, weights };
+  }
+
+  /** Leaves the weights of their members in `weights`. */
+  private interestsOf(user: UserKey, points: Points, basis: string, weighedAt: number): readonly Interest[] {
+    const { options, full, before } = this.plan;
     const { map } = this.scratch;
-    const weighedAt = newestTime(points);
+    const n = points.itemKeys.length;
+    if (n > this.weights.length) this.weights = new Float32Array(2 * n);
     const stored = before && this.store.stored(before, user);
-    let interests: readonly Interest[];
     if (!full && stored?.basis === basis) {
       this.reused++;
-      interests = weighAgain(stored.interests, points, weighedAt, options.lambda, map);
-      weighMembersAgain(weights, interests, points, weighedAt, options.lambda, map);
-    } else {
-      interests = this.infer(user, points, weighedAt, stored?.interests ?? []);
-      weighMembers(weights, this.scratch, interests);
+      const again = weighAgain(stored.interests, points, weighedAt, options.lambda, map);
+      weighMembersAgain(this.weights, again, points, weighedAt, options.lambda, map);
+      return again;
     }
-    return { basis, weighedAt, changesAt, leftOut, interests, weights };
+    const interests = this.infer(user, points, weighedAt, stored?.interests ?? []);
+    weighMembers(this.weights, this.scratch, interests);
+    return interests;
   }
 
   private infer(

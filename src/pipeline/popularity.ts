@@ -11,29 +11,51 @@ import type { BatchPlan } from './chunk.js';
 /** Decayed popularity is summed in multiples of this, so that the sum does not depend on the order of users. */
 export const popularityUnit = 2 ** -20;
 
-/** Items by falling popularity, ties to the lower number; items nobody acted on are left out. `sums`: in units, by item. */
+/** Items by falling popularity, ties to the lower number; items nobody acted on are left out. `sums`: whole numbers of units, by item. */
 export function rankPopularity(sums: Float64Array): Popularity {
-  // Numbers are sorted many times faster than items by a comparison.
-  const rising = sums.filter((sum) => sum > 0).sort();
-  const items = new Uint32Array(rising.length);
-  const taken = new Uint32Array(rising.length);
-  for (let item = 0; item < sums.length; item++) {
-    if (!(sums[item] > 0)) continue;
-    const first = rising.length - 1 - lastPlace(rising, sums[item]);
-    items[first + taken[first]++] = item;
-  }
-  return { items, scores: rising.reverse().map((sum) => sum * popularityUnit) };
+  const items = fallingItems(sums);
+  return { items, scores: scoresOf(sums, items) };
 }
 
-/** The last place of a value that is there. */
-function lastPlace(rising: Float64Array, value: number): number {
-  let low = 0;
-  for (let high = rising.length; high - low > 1; ) {
-    const middle = (low + high) >> 1;
-    if (rising[middle] <= value) low = middle;
-    else high = middle;
+/** Bits 11 by 11. */
+const digits = 2048;
+
+/** Sorted digit by digit, the lowest first: in O(items), many times faster than by comparisons. */
+function fallingItems(sums: Float64Array): Uint32Array {
+  let items = actedOn(sums);
+  let sorted = new Uint32Array(items.length);
+  const most = sums.reduce((a, b) => Math.max(a, b), 0);
+  for (let unit = 1; unit <= most; unit *= digits) {
+    sortByDigit(items, sorted, sums, unit);
+    [items, sorted] = [sorted, items];
   }
-  return low;
+  return items;
+}
+
+function actedOn(sums: Float64Array): Uint32Array<ArrayBuffer> {
+  const items = new Uint32Array(sums.length);
+  let count = 0;
+  for (let item = 0; item < sums.length; item++) if (sums[item] > 0) items[count++] = item;
+  return items.subarray(0, count);
+}
+
+/** Falling; items with equal digits keep their order. */
+function sortByDigit(items: Uint32Array, sorted: Uint32Array, sums: Float64Array, unit: number): void {
+  const starts = new Uint32Array(digits + 1);
+  for (let i = 0; i < items.length; i++) starts[placeOf(sums[items[i]], unit) + 1]++;
+  for (let place = 1; place < digits; place++) starts[place] += starts[place - 1];
+  for (let i = 0; i < items.length; i++) sorted[starts[placeOf(sums[items[i]], unit)]++] = items[i];
+}
+
+/** 0 for the highest digit. */
+function placeOf(sum: number, unit: number): number {
+  return digits - 1 - ((sum / unit) & (digits - 1));
+}
+
+function scoresOf(sums: Float64Array, items: Uint32Array): Float64Array {
+  const scores = new Float64Array(items.length);
+  for (let i = 0; i < items.length; i++) scores[i] = sums[items[i]] * popularityUnit;
+  return scores;
 }
 
 /** Popularity with a decay of its own, from one scan of the log; else it is read off the profiles. */

@@ -15,7 +15,9 @@ export interface ProfileBlock {
 
 /** Collects a block from users in any order. */
 export class BlockBuilder {
-  private readonly places = new Map<UserKey, readonly [start: number, end: number]>();
+  private readonly added: UserKey[] = [];
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
   private bytes: Uint8Array;
   private length = 0;
 
@@ -29,7 +31,7 @@ export class BlockBuilder {
     this.bytes.set(bytes, byteOffset);
   }
 
-  /** Room for a user's bytes; write them before the next call. */
+  /** Room for a user's bytes, which count instead of those given before; write them before the next call. */
   room(user: UserKey, length: number): DataView {
     const start = this.length;
     const end = start + length;
@@ -39,22 +41,34 @@ export class BlockBuilder {
       this.bytes = bigger;
     }
     this.length = end;
-    this.places.set(user, [start, end]);
+    this.added.push(user);
+    this.starts.push(start);
+    this.ends.push(end);
     return new DataView(this.bytes.buffer, start, length);
   }
 
-  has(user: UserKey): boolean {
-    return this.places.has(user);
+  users(): ReadonlySet<UserKey> {
+    return new Set(this.added);
   }
 
   finish(): ProfileBlock {
-    const users = Uint32Array.from(this.places.keys()).sort();
-    const places = Array.from(users, (user) => this.places.get(user) ?? [0, 0]);
+    const { added, starts, ends } = this;
+    const bytes = this.bytes.subarray(0, this.length);
+    if (added.every((user, i) => i === 0 || user > added[i - 1]))
+      return {
+        users: Uint32Array.from(added),
+        starts: Uint32Array.from(starts),
+        ends: Uint32Array.from(ends),
+        bytes,
+      };
+    const places = new Map(added.map((user, place) => [user, place]));
+    const users = Uint32Array.from(places.keys()).sort();
+    const placeOf = (user: UserKey): number => places.get(user) ?? 0;
     return {
       users,
-      starts: Uint32Array.from(places, ([start]) => start),
-      ends: Uint32Array.from(places, ([, end]) => end),
-      bytes: this.bytes.subarray(0, this.length),
+      starts: users.map((user) => starts[placeOf(user)]),
+      ends: users.map((user) => ends[placeOf(user)]),
+      bytes,
     };
   }
 }

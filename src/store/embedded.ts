@@ -210,13 +210,16 @@ export class EmbeddedProfileStore implements ProfileStore {
     this.directory.write(() => {
       const anyErased = this.directory.readMeta('erasureKey') !== null;
       let own = Buffer.alloc(0);
+      const key = profileKey(number, 0);
       for (const { users, starts, ends, bytes } of blocks) {
         // The store takes no memory that threads share.
         if (bytes.length > own.length) own = Buffer.allocUnsafeSlow(bytes.length);
         own.set(bytes);
-        for (let i = 0; i < users.length; i++)
-          if (!anyErased || !ids.isErased(users[i]))
-            profiles.putSync(profileKey(number, users[i]), own.subarray(starts[i], ends[i]), asLast);
+        for (let i = 0; i < users.length; i++) {
+          if (anyErased && ids.isErased(users[i])) continue;
+          key.writeUInt32BE(users[i], 4);
+          profiles.putSync(key, own.subarray(starts[i], ends[i]), asLast);
+        }
       }
     });
   }
@@ -266,9 +269,10 @@ const popularityKey = (generation: number): Buffer => Buffer.from(`popularity:${
 function encodePopularity({ items, scores }: Popularity): Buffer {
   const bytes = Buffer.alloc(8 + 12 * items.length);
   bytes[0] = 1;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let i = 0; i < items.length; i++) {
-    bytes.writeUInt32LE(items[i], 8 + 12 * i);
-    bytes.writeDoubleLE(scores[i], 12 + 12 * i);
+    view.setUint32(8 + 12 * i, items[i], true);
+    view.setFloat64(12 + 12 * i, scores[i], true);
   }
   return bytes;
 }
