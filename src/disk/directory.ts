@@ -194,18 +194,42 @@ function borrower(env: RootDatabase<Buffer, Buffer>): Directory['borrow'] {
   return (table) => scans.get(table) as BorrowedScan;
 }
 
-/** Requests read the same few values again and again: they are parsed when their bytes are others. */
-function metaReader(meta: Table): Directory['readMeta'] {
-  const known = new Map<string, { readonly bytes: Buffer; readonly value: unknown }>();
-  return <T>(name: string): T | null => {
-    const bytes = meta.get(Buffer.from(name));
-    if (!bytes) return null;
-    const before = known.get(name);
-    if (before?.bytes.equals(bytes)) return before.value as T;
-    const value = decodeJson<T>(bytes);
-    known.set(name, { bytes, value });
+/**
+ * Requests read the same few values again and again: they are looked up once in a turn of the event loop, until `forget`,
+ * and parsed when their bytes are others.
+ */
+class MetaReader {
+  private readonly meta: Table;
+  private readonly known = new Map<string, { readonly bytes: Buffer; readonly value: unknown }>();
+  /** Looked up in this turn. */
+  private readonly fresh = new Map<string, unknown>();
+
+  constructor(meta: Table) {
+    this.meta = meta;
+  }
+
+  read(name: string): unknown {
+    const kept = this.fresh.get(name);
+    if (kept !== undefined) return kept;
+    const value = this.lookUp(name);
+    if (this.fresh.size === 0) setImmediate(() => this.forget());
+    this.fresh.set(name, value);
     return value;
-  };
+  }
+
+  forget(): void {
+    this.fresh.clear();
+  }
+
+  private lookUp(name: string): unknown {
+    const bytes = this.meta.get(Buffer.from(name));
+    if (!bytes) return null;
+    const before = this.known.get(name);
+    if (before?.bytes.equals(bytes)) return before.value;
+    const value = decodeJson(bytes);
+    this.known.set(name, { bytes, value });
+    return value;
+  }
 }
 
 interface Transaction {
@@ -247,25 +271,30 @@ function wrap(
   lock: WriterLock | null,
 ): Directory {
   const transact = transactor(env);
+  const meta = new MetaReader(tables.meta);
   return {
     path,
     tempDir: join(path, 'tmp'),
     readOnly,
     tables,
     borrow: borrower(env),
-    readMeta: metaReader(tables.meta),
+    readMeta: <T>(name: string) => meta.read(name) as T | null,
     writeMeta(name, value) {
+      meta.forget();
       tables.meta.putSync(Buffer.from(name), encodeJson(value));
     },
     write(work) {
       if (readOnly) throw new PinnersageError('read-only', `${path}: opened for reading, cannot write`);
+      meta.forget();
       try {
         return transact(work);
       } catch (error) {
+        meta.forget(); // what the transaction wrote is not there
         throw explainFault(error, path);
       }
     },
     refresh() {
+      meta.forget();
       env.resetReadTxn();
     },
     async copyTo(folder) {
