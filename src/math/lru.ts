@@ -21,6 +21,11 @@ export class Lru<V> {
     return this.total;
   }
 
+  /** No use of it. */
+  has(key: string): boolean {
+    return this.entries.has(key);
+  }
+
   get(key: string): V | undefined {
     const entry = this.entries.get(key);
     if (!entry) return undefined;

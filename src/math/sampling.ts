@@ -33,7 +33,7 @@ export interface OrderedDraw {
 export function drawWithoutReplacement(weights: ArrayLike<number>, count: number, rng: Rng): OrderedDraw {
   check(weights, count);
   const draws = Math.min(count, weights.length);
-  const left = Float64Array.from(weights);
+  const left = copyOf(weights);
   const total = new Float64Array(2);
   const indices: number[] = [];
   const probabilities: number[] = [];
@@ -53,7 +53,7 @@ export function drawWithoutReplacement(weights: ArrayLike<number>, count: number
 
 /** Probability that `drawWithoutReplacement` draws exactly `indices`, in that order. */
 export function orderedPropensity(weights: ArrayLike<number>, indices: readonly number[]): number {
-  const left = Float64Array.from(weights);
+  const left = copyOf(weights);
   const total = new Float64Array(2);
   let propensity = 1;
   for (const index of indices) {
@@ -71,6 +71,13 @@ export function firstDrawShare(weights: ArrayLike<number>, index: number): numbe
   return shareOf(weights[index], total);
 }
 
+/** What `Float64Array.from` gives, without its iterator. */
+function copyOf(weights: ArrayLike<number>): Float64Array {
+  const copy = new Float64Array(weights.length);
+  for (let i = 0; i < copy.length; i++) copy[i] = weights[i];
+  return copy;
+}
+
 /** Marks a thing that was drawn already. */
 const drawn = -1;
 
@@ -81,8 +88,8 @@ function relative(weight: number, unit: number): number {
 }
 
 /** Of what `measure` measured. */
-function shareOf(weight: number, [unit, sum]: Float64Array): number {
-  return relative(weight, unit) / sum;
+function shareOf(weight: number, total: Float64Array): number {
+  return relative(weight, total[0]) / total[1];
 }
 
 /** Writes the unit, a power of two near the largest weight that is left, and the sum of what is left in terms of it. */

@@ -39,7 +39,9 @@ const papers = new Map<number, Recipe>();
 
 /** The same object for the same number of medoids. */
 function paperWith(medoids: number): Recipe {
-  const recipe = papers.get(medoids) ?? { ...paperRecipe, medoids };
+  const known = papers.get(medoids);
+  if (known) return known;
+  const recipe = { ...paperRecipe, medoids };
   papers.set(medoids, recipe);
   return recipe;
 }

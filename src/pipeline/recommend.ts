@@ -12,12 +12,13 @@ import { createRng } from '../math/rng.js';
 import type { Candidate, Fallback, Recommendation } from '../model/candidate.js';
 import type { Filter } from '../model/filter.js';
 import type { ItemKey } from '../model/item.js';
+import type { Interest } from '../model/profile.js';
 import type { Recipe } from '../model/recipe.js';
 import { requestSeed } from '../profile/sample.js';
 import { type Admitted, type CacheStats, NeighborCache } from '../retrieve/cache.js';
 import type { PopularityPrior } from '../retrieve/prior.js';
 import { recipeText } from '../retrieve/recipe.js';
-import { type Pick as Picked, retrieveBy } from '../retrieve/retrieve.js';
+import { type Pick as Picked, type RetrieveInput, retrieveBy } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
 import { checkOneOf } from './guard.js';
 import { indexesOf } from './indexfiles.js';
@@ -195,21 +196,7 @@ export class Recommender {
   ): Answer {
     const { userId, seed, count, recipe, because } = request;
     const retrieved = retrieveBy(
-      {
-        interests: live.interests,
-        table: state.space,
-        normalized: state.space.info.normalized,
-        search: state.search,
-        cache,
-        admit,
-        barred: barredFor(request, live),
-        get popular() {
-          return state.popularity();
-        },
-        get prior() {
-          return state.prior();
-        },
-      },
+      new RequestInput(state, request, live, admit, cache),
       recipe,
       { count, because },
       createRng(requestSeed(seed, userId, 'recommend')),
@@ -220,7 +207,8 @@ export class Recommender {
       seed,
       source: live.source,
       fallback: retrieved.fallback ?? fallbackOf(live),
-      ...request.given,
+      pool: request.given.pool,
+      filter: request.given.filter,
       propensity: retrieved.propensity,
       interests: retrieved.drawn.map(({ interest, probability }) => ({
         interestId: interest.id,
@@ -240,6 +228,43 @@ export class Recommender {
     const interestId = interest === null ? null : interest.id;
     const candidate = { itemId: ids.idOf(item), score: shownScore(score), interestId };
     return because.length > 0 ? { ...candidate, because: because.map((own) => ids.idOf(own)) } : candidate;
+  }
+}
+
+/** A request as retrieval takes it; what is as long as the catalog is made only where it is asked for. */
+class RequestInput implements RetrieveInput {
+  readonly interests: readonly Interest[];
+  readonly table: LoadedSpace;
+  readonly normalized: boolean;
+  readonly search: VectorSearch;
+  readonly cache: NeighborCache;
+  readonly admit: Admitted | null;
+  readonly barred: ReadonlySet<ItemKey>;
+  private readonly state: ServingState;
+
+  constructor(
+    state: ServingState,
+    request: PreparedRequest,
+    live: LiveUser,
+    admit: Admitted | null,
+    cache: NeighborCache,
+  ) {
+    this.state = state;
+    this.interests = live.interests;
+    this.table = state.space;
+    this.normalized = state.space.info.normalized;
+    this.search = state.search;
+    this.cache = cache;
+    this.admit = admit;
+    this.barred = barredFor(request, live);
+  }
+
+  get popular(): Popularity {
+    return this.state.popularity();
+  }
+
+  get prior(): PopularityPrior {
+    return this.state.prior();
   }
 }
 

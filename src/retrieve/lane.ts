@@ -1,4 +1,5 @@
 import type { Neighbors, VectorSearch } from '../ann/search.js';
+import type { U32Map } from '../math/u32map.js';
 import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
 import type { DrawnInterest } from '../profile/sample.js';
 import { type Admitted, type NeighborCache, portion } from './cache.js';
@@ -26,7 +27,7 @@ export interface LaneInput {
   readonly more?: number;
 }
 
-/** Candidates best first, without those that are barred; null where there are no more. */
+/** Candidates best first, without those that are barred; null where there are no more. Each holds until the next call. */
 export type Source = () => Found | null;
 
 /** Rows that may come back at most. */
@@ -43,25 +44,48 @@ export function askNeighbors(input: LaneInput, query: Query, wanted: number): Ne
 
 /** The neighbours of a query that may come back, asked for in growing portions from the first call on. */
 export function neighborSource(input: LaneInput, query: Query, share: number): Source {
-  const { table, barred } = input;
-  const available = availableRows(input);
-  let wanted = Math.min(available, portion(2 * share + 32 + (input.more ?? 0)));
-  let found: Neighbors | null = null;
-  let at = 0;
-  return () => {
-    found ??= askNeighbors(input, query, wanted);
+  const first = Math.min(availableRows(input), portion(2 * share + 32 + (input.more ?? 0)));
+  const cursor = new NeighborCursor(input, query, first);
+  return () => (cursor.next() ? cursor : null);
+}
+
+/** A candidate among neighbours, and those behind it: one object for all, for making another takes as long as finding it. */
+class NeighborCursor implements Found {
+  item: ItemKey = 0;
+  score = 0;
+  place = -1;
+  list: Neighbors | null = null;
+  readonly from: DrawnInterest | null;
+  private readonly input: LaneInput;
+  private readonly query: Query;
+  private wanted: number;
+
+  constructor(input: LaneInput, query: Query, wanted: number) {
+    this.input = input;
+    this.query = query;
+    this.wanted = wanted;
+    this.from = query.from;
+  }
+
+  /** Goes on to the next; whether there is one. */
+  next(): boolean {
+    const { barred, table } = this.input;
     for (;;) {
-      while (at < found.rows.length) {
-        const place = at++;
-        const item = table.itemOfRow[found.rows[place]];
-        if (!barred.has(item))
-          return { item, score: found.scores[place], from: query.from, list: found, place };
+      this.list ??= askNeighbors(this.input, this.query, this.wanted);
+      const { rows, scores } = this.list;
+      while (++this.place < rows.length) {
+        this.item = table.itemOfRow[rows[this.place]];
+        if (barred.has(this.item)) continue;
+        this.score = scores[this.place];
+        return true;
       }
-      if (wanted >= available) return null;
-      wanted = Math.min(available, 4 * wanted);
-      found = askNeighbors(input, query, wanted); // the first `at` neighbours come again and stay consumed
+      const available = availableRows(this.input);
+      this.place = rows.length - 1; // of the next portion, as many come again and stay consumed
+      if (this.wanted >= available) return false;
+      this.wanted = Math.min(available, 4 * this.wanted);
+      this.list = null;
     }
-  };
+  }
 }
 
 /** How far a lane looks for a candidate unlike those picked: twice its share of the count, within these bounds. */
@@ -86,8 +110,8 @@ export class Lane {
   private readonly picked: Picked;
   private readonly diversity: number;
   private readonly reach: number;
-  /** What is shown next where candidates are taken as they come. */
-  private next: Found | null = null;
+  /** What was shown last; null where that was nothing, or was taken. */
+  private shown: Found | null = null;
   /** What is chosen from under `diversity`. */
   private ahead: Ahead[] = [];
   private isDry = false;
@@ -101,21 +125,23 @@ export class Lane {
     this.reach = Math.min(lookAhead, Math.max(leastAhead, 2 * share));
   }
 
-  /** The next candidate that is not picked yet, or null where there is none left. */
+  /** The next candidate that is not picked yet, or null where there is none left. It holds until the next call. */
   peek(): Found | null {
-    if (this.diversity > 0) return this.mostUnlike();
-    while (this.next === null || this.picked.has(this.next.item)) {
-      const next = this.source();
-      if (!next) return null;
-      this.next = next;
-    }
-    return this.next;
+    if (this.diversity > 0) this.shown = this.mostUnlike();
+    else
+      while (this.shown === null || this.picked.has(this.shown.item)) {
+        this.shown = this.source();
+        if (this.shown === null) break;
+      }
+    return this.shown;
   }
 
   /** Takes what `peek` last showed, which must not have been null. */
-  give(found: Found): void {
+  give(): Found {
+    const found = this.shown as Found;
     this.given++;
     this.picked.add(found.item);
+    return found;
   }
 
   private mostUnlike(): Found | null {
@@ -143,23 +169,25 @@ export class Lane {
 /** What was picked so far, over all lanes. */
 export class Picked {
   private readonly table: EmbeddingTable;
-  private readonly items = new Set<ItemKey>();
-  /** In the order of the picks. */
+  /** Each with its place in `order`. */
+  private readonly places: U32Map;
   private readonly order: ItemKey[] = [];
   private readonly vectors: Float32Array[] = [];
   private readonly lengths: number[] = [];
   private taken = 0;
 
-  constructor(table: EmbeddingTable) {
+  /** `places`: empty, with room for all that will be picked. */
+  constructor(table: EmbeddingTable, places: U32Map) {
     this.table = table;
+    this.places = places;
   }
 
   has(item: ItemKey): boolean {
-    return this.items.has(item);
+    return this.places.get(item) >= 0;
   }
 
   add(item: ItemKey): void {
-    this.items.add(item);
+    this.places.getOrSet(item, this.order.length);
     this.order.push(item);
   }
 

@@ -36,8 +36,31 @@ export function useInterests(
   return { drawn: choice === 'top' ? all.slice(0, medoids) : all, propensity: 1 };
 }
 
+interface Usable {
+  readonly rowOfItem: Int32Array;
+  readonly kind: QueryKind;
+  readonly interests: readonly Interest[];
+}
+
+/** Of each list of interests, for the table and the kind it was asked for last. */
+const usable = new WeakMap<readonly Interest[], Usable>();
+
+/** Those of which anything can be looked up. The same list as long as it is asked for the same, which many requests do. */
+export function usableInterests(
+  interests: readonly Interest[],
+  table: EmbeddingTable,
+  kind: QueryKind,
+): readonly Interest[] {
+  const { rowOfItem } = table;
+  const known = usable.get(interests);
+  if (known?.rowOfItem === rowOfItem && known.kind === kind) return known.interests;
+  const found = interests.filter((interest) => isUsable(table, interest, kind));
+  usable.set(interests, { rowOfItem, kind, interests: found });
+  return found;
+}
+
 /** Whether anything of the interest can be looked up. */
-export function isUsable(table: EmbeddingTable, interest: Interest, kind: QueryKind): boolean {
+function isUsable(table: EmbeddingTable, interest: Interest, kind: QueryKind): boolean {
   if (kind === 'medoid') return hasVector(table, interest.medoid);
   return interest.members.some((item) => hasVector(table, item));
 }

@@ -21,7 +21,7 @@ const names = Object.keys(paperRecipe) as (keyof Recipe)[];
  * @throws `option-invalid`.
  */
 export function resolveRecipe(given: Partial<Recipe>, base: Recipe = paperRecipe): Recipe {
-  if (names.every((name) => given[name] === undefined)) return base;
+  if (!saysAnything(given)) return base;
   const recipe = { ...base, ...(given.prior === undefined ? {} : { averagePrior: given.prior }) };
   for (const name of names) if (given[name] !== undefined) Object.assign(recipe, { [name]: given[name] });
   oneOf('interests', recipe.interests, interestChoices);
@@ -40,11 +40,19 @@ export function resolveRecipe(given: Partial<Recipe>, base: Recipe = paperRecipe
   return recipe;
 }
 
+/** Of a recipe. Looks at what is given, rather than for all that could be. */
+function saysAnything(given: Partial<Recipe>): boolean {
+  for (const name in given) if (name in paperRecipe && given[name as keyof Recipe] !== undefined) return true;
+  return false;
+}
+
 const stored = new WeakMap<Partial<Recipe>, Recipe>();
 
 /** A recipe that was stored before it had all of today's options: what is missing is the paper's. The same object each time. */
 export function storedRecipe(given: Partial<Recipe>): Recipe {
-  const recipe = stored.get(given) ?? { ...paperRecipe, ...given };
+  const known = stored.get(given);
+  if (known) return known;
+  const recipe = { ...paperRecipe, ...given };
   stored.set(given, recipe);
   return recipe;
 }
@@ -64,7 +72,9 @@ const texts = new WeakMap<Recipe, string>();
 
 /** The same recipe has the same text. */
 export function recipeText(recipe: Recipe): string {
-  const text = texts.get(recipe) ?? names.map((name) => `${name}=${recipe[name]}`).join(' ');
+  const known = texts.get(recipe);
+  if (known !== undefined) return known;
+  const text = names.map((name) => `${name}=${recipe[name]}`).join(' ');
   texts.set(recipe, text);
   return text;
 }

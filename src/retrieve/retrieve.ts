@@ -1,6 +1,7 @@
 import type { Neighbors, RowSet, VectorSearch } from '../ann/search.js';
 import type { Rng } from '../math/rng.js';
 import { TopK } from '../math/topk.js';
+import { U32Map } from '../math/u32map.js';
 import { type EmbeddingTable, type ItemKey, rowOf, vectorOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import type { MergeRule, Recipe } from '../model/recipe.js';
@@ -9,7 +10,7 @@ import type { Admitted, NeighborCache } from './cache.js';
 import { type Found, Lane, type LaneInput, neighborSource, Picked } from './lane.js';
 import { mixtureSource } from './mixture.js';
 import { PopularityPrior } from './prior.js';
-import { isUsable, makeQueries, meanOf, type Query, useInterests } from './queries.js';
+import { makeQueries, meanOf, type Query, usableInterests, useInterests } from './queries.js';
 import { hasAverageBeside, resolveRecipe, usesPopularity } from './recipe.js';
 
 export interface RetrieveInput {
@@ -88,6 +89,9 @@ export function retrieve(input: RetrieveInput, options: RetrieveOptions, rng: Rn
   return retrieveBy(input, resolveRecipe(options), options, rng);
 }
 
+/** What the retrieval that runs has picked: none ever waits in its middle for another. */
+const places = new U32Map();
+
 /** The same with a whole recipe. */
 export function retrieveBy(
   input: RetrieveInput,
@@ -95,14 +99,15 @@ export function retrieveBy(
   options: Omit<RetrieveOptions, keyof Recipe>,
   rng: Rng,
 ): Retrieved {
-  const usable = input.interests.filter((interest) => isUsable(input.table, interest, recipe.query));
+  const usable = usableInterests(input.interests, input.table, recipe.query);
   const prior = usesPopularity(recipe) ? (input.prior ?? new PopularityPrior(input)) : null;
   const limited = limit(input, recipe, prior);
   if (usable.length === 0) return popularPicks(input, limited.admit, options.count);
   const { drawn, propensity } = useInterests(usable, recipe, rng);
   const queries = makeQueries(drawn, recipe.query, input.table, input.normalized);
-  const picked = new Picked(input.table);
   const { count } = options;
+  places.reset(Math.min(count, input.table.itemOfRow.length));
+  const picked = new Picked(input.table, places);
   const plan = { recipe, normalized: input.normalized, prior, picked };
   const beside = averageLane(input, usable, { ...plan, count: Math.ceil(count * recipe.averageShare) });
   const own = Math.ceil(count * (beside ? 1 - recipe.averageShare : 1));
@@ -110,10 +115,9 @@ export function retrieveBy(
   const explain = explainer(input.table, drawn, options);
   const picks: Pick[] = [];
   while (picks.length < count) {
-    const next = nextOf(lanes, beside, recipe, picks.length);
-    if (!next) break;
-    next.lane.give(next.found);
-    picks.push(explain(next.found));
+    const lane = nextOf(lanes, beside, recipe, picks.length);
+    if (!lane) break;
+    picks.push(explain(lane.give()));
   }
   return { fallback: null, drawn, propensity, picks };
 }
@@ -128,7 +132,7 @@ function limit(
   prior: PopularityPrior | null,
 ): LaneInput {
   const { table, barred, admit } = input;
-  if (!prior) return { table, barred, search: input.search, admit, cache: input.cache };
+  if (!prior) return input;
   const search = strength > 0 ? prior.searchWith(strength) : input.search;
   const cache = input.cache && prior.cacheOf(strength);
   const more = strength > 0 ? overlap : 0;
@@ -186,19 +190,14 @@ function averageLane(input: RetrieveInput, interests: readonly Interest[], plan:
   return makeLane(limited, average, plan.count, plan);
 }
 
-interface Next {
-  readonly lane: Lane;
-  readonly found: Found;
-}
-
 /** The next of the interests or of the average beside them, whichever is farther below its share of the `given`. */
-function nextOf(lanes: readonly Lane[], beside: Lane | null, recipe: Recipe, given: number): Next | null {
+function nextOf(lanes: readonly Lane[], beside: Lane | null, recipe: Recipe, given: number): Lane | null {
   if (!beside) return nextLane(lanes, recipe.merge);
   const { averageShare } = recipe;
   const others = given - beside.given;
   const isAverage = averageShare / (2 * beside.given + 1) >= (1 - averageShare) / (2 * others + 1);
-  const average = (): Next | null => nextLane([beside], 'importance');
-  const interests = (): Next | null => nextLane(lanes, recipe.merge);
+  const average = (): Lane | null => nextLane([beside], 'importance');
+  const interests = (): Lane | null => nextLane(lanes, recipe.merge);
   return isAverage ? (average() ?? interests()) : (interests() ?? average());
 }
 
@@ -210,16 +209,15 @@ const priorities: Record<MergeRule, (lane: Lane) => number> = {
   mixture: () => 0,
 };
 
-/** The lane that the rule puts first among those with an item left, and that item. */
-function nextLane(lanes: readonly Lane[], rule: MergeRule): Next | null {
-  let best: Next | null = null;
+/** The lane that the rule puts first among those with an item left, which it then shows. */
+function nextLane(lanes: readonly Lane[], rule: MergeRule): Lane | null {
+  const priorityOf = priorities[rule];
+  let best: Lane | null = null;
   let highest = Number.NEGATIVE_INFINITY;
   for (const lane of lanes) {
-    const priority = priorities[rule](lane);
-    if (best !== null && priority <= highest) continue;
-    const found = lane.peek();
-    if (!found) continue;
-    best = { lane, found };
+    const priority = priorityOf(lane);
+    if ((best !== null && priority <= highest) || !lane.peek()) continue;
+    best = lane;
     highest = priority;
   }
   return best;

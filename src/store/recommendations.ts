@@ -26,7 +26,7 @@ export interface RecommendationEntry {
   readonly recommendationId: string;
   /** Epoch ms. */
   readonly atMs: number;
-  /** Place in the bytes of the block, from `encodeRecommendation`. */
+  /** Place in the bytes of the block, from `RecommendedItems`. */
   readonly start: number;
   readonly end: number;
 }
@@ -37,7 +37,40 @@ export interface RecommendationBlock {
   readonly bytes: Uint8Array;
 }
 
-export interface RecommendedItem {
+/** The same as columns, which go from thread to thread in a fraction of the time that as many objects take. */
+export interface PackedRecommendations {
+  readonly userIds: readonly string[];
+  readonly recommendationIds: readonly string[];
+  /** Of each `atMs`, `start` and `end`. */
+  readonly numbers: Float64Array;
+  readonly bytes: Uint8Array;
+}
+
+export function packRecommendations({ entries, bytes }: RecommendationBlock): PackedRecommendations {
+  const numbers = new Float64Array(3 * entries.length);
+  entries.forEach(({ atMs, start, end }, i) => {
+    numbers[3 * i] = atMs;
+    numbers[3 * i + 1] = start;
+    numbers[3 * i + 2] = end;
+  });
+  const userIds = entries.map(({ userId }) => userId);
+  const recommendationIds = entries.map(({ recommendationId }) => recommendationId);
+  return { userIds, recommendationIds, numbers, bytes };
+}
+
+export function unpackRecommendations(packed: PackedRecommendations): RecommendationBlock {
+  const { userIds, recommendationIds, numbers, bytes } = packed;
+  const entries = userIds.map((userId, i) => ({
+    userId,
+    recommendationId: recommendationIds[i],
+    atMs: numbers[3 * i],
+    start: numbers[3 * i + 1],
+    end: numbers[3 * i + 2],
+  }));
+  return { entries, bytes };
+}
+
+interface RecommendedItem {
   readonly item: ItemKey;
   readonly score: number;
   /** Of its interest in the list of the head; `noInterest` for none. */
@@ -45,34 +78,49 @@ export interface RecommendedItem {
   readonly because: readonly ItemKey[];
 }
 
-/** `head`: a `RecommendationHead` as JSON. Writes to the beginning of `into`, which has room for `recommendationBytes`. */
-export function encodeRecommendation(
-  head: Uint8Array,
-  items: readonly RecommendedItem[],
-  into: Uint8Array,
-): void {
-  const view = new DataView(into.buffer, into.byteOffset, into.byteLength);
-  view.setUint8(0, version);
-  view.setUint32(1, head.length, true);
-  into.set(head, headAt);
-  let at = headAt + head.length;
-  for (const { item, score, place, because } of items) {
+/** Items of a recommendation as its value has them, one behind the other, in a buffer that is used again. */
+export class RecommendedItems {
+  private bytes = new Uint8Array(128 * itemBytes);
+  private view = new DataView(this.bytes.buffer);
+  private length = 0;
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  add(item: ItemKey, score: number, place: number, because: readonly ItemKey[]): void {
+    const at = this.length;
+    const end = at + itemBytes + 4 * because.length;
+    if (end > this.bytes.length) this.grow(end);
+    const { view } = this;
     view.setUint32(at, item, true);
     view.setFloat64(at + 4, score, true);
     view.setUint16(at + 12, place, true);
     view.setUint8(at + 14, because.length);
-    at += itemBytes;
-    for (const own of because) {
-      view.setUint32(at, own, true);
-      at += 4;
-    }
+    for (let i = 0; i < because.length; i++) view.setUint32(at + itemBytes + 4 * i, because[i], true);
+    this.length = end;
   }
-}
 
-export function recommendationBytes(head: Uint8Array, items: readonly RecommendedItem[]): number {
-  let bytes = headAt + head.length;
-  for (const { because } of items) bytes += itemBytes + 4 * because.length;
-  return bytes;
+  private grow(bytes: number): void {
+    const grown = new Uint8Array(2 * bytes);
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+    this.view = new DataView(grown.buffer);
+  }
+
+  /** Of the whole value, with a head of so many bytes. */
+  sizeWith(headBytes: number): number {
+    return headAt + headBytes + this.length;
+  }
+
+  /** Writes the value to the beginning of `into`. `head`: a `RecommendationHead` as JSON. */
+  writeWith(head: Uint8Array, into: Uint8Array): void {
+    const view = new DataView(into.buffer, into.byteOffset, headAt);
+    view.setUint8(0, version);
+    view.setUint32(1, head.length, true);
+    into.set(head, headAt);
+    into.set(this.bytes.subarray(0, this.length), headAt + head.length);
+  }
 }
 
 function decode(bytes: Buffer): { head: RecommendationHead; items: RecommendedItem[] } {

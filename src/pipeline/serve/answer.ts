@@ -1,19 +1,14 @@
+import type { Neighbors } from '../../ann/search.js';
 import type { IdTable } from '../../disk/ids.js';
 import type { ItemKey } from '../../model/item.js';
 import type { Interest, InterestSource } from '../../model/profile.js';
 import type { Recipe } from '../../model/recipe.js';
 import { usesPopularity } from '../../retrieve/recipe.js';
 import type { Pick as Picked } from '../../retrieve/retrieve.js';
-import {
-  encodeRecommendation,
-  noInterest,
-  type RecommendationHead,
-  type RecommendedItem,
-  recommendationBytes,
-} from '../../store/recommendations.js';
+import { noInterest, type RecommendationHead, RecommendedItems } from '../../store/recommendations.js';
 import type { LiveUser } from '../live.js';
 import { type Answer, type ServingState, shownScore } from '../recommend.js';
-import { ItemTexts, type ListTexts, Utf8Writer } from './texts.js';
+import { ItemTexts, type KeptTexts, type ListTexts, Utf8Writer } from './texts.js';
 
 /** An answer as it is sent and as it is logged: it can go from thread to thread. */
 export interface WrittenAnswer {
@@ -28,12 +23,17 @@ export interface WrittenAnswer {
 interface InterestText {
   /** In the list of the answer. */
   readonly place: number;
+  /** To the end of the candidate. */
   readonly bytes: Uint8Array;
+  /** The list that its last candidate was of, and the texts of that. */
+  list: Neighbors | null;
+  texts: KeptTexts | null;
 }
 
-const [itemStart, scoreStart, end, comma] = ['{"itemId":', ',"score":', '}', ','].map((text) =>
-  Buffer.from(text),
-);
+const utf8 = new TextEncoder();
+const [itemStart, scoreStart] = ['{"itemId":', ',"score":'].map((text) => utf8.encode(text));
+const end = '},';
+const comma = 0x2c;
 
 /**
  * Writes answers without making the objects first that their JSON says: those, and their serialization, would take longer
@@ -46,6 +46,10 @@ export class AnswerWriter {
   private readonly texts: ItemTexts;
   private readonly lists: ListTexts | null;
   private readonly json = new Utf8Writer();
+  private readonly entryHead = new Utf8Writer();
+  private readonly entryItems = new RecommendedItems();
+  private readonly time = new TimeText();
+  private readonly endings = new WeakMap<Interest, Uint8Array>();
 
   /**
    * `room`: where an answer is written to, and stays. `lists`: where candidates are kept by the neighbours they are of; null
@@ -67,50 +71,84 @@ export class AnswerWriter {
     state: Pick<ServingState, 'basis' | 'space'>,
     known: Answered,
   ): WrittenAnswer {
-    const { json } = this;
-    const { recommendationId, userId, ...shared } = head;
-    const common = JSON.stringify(shared).slice(1, -1);
+    const { json, entryHead, entryItems } = this;
+    const { recommendationId, userId, seed, source, fallback, pool, filter, propensity, interests } = head;
+    const shared = { seed, source, fallback, pool, filter, propensity, interests };
     json.clear();
-    json.text(
-      `{"recommendationId":"${recommendationId}","userId":${JSON.stringify(userId)},${common},"items":[`,
-    );
-    const items = this.items(picks, head.interests);
+    json.text('{"recommendationId":"');
+    json.text(recommendationId);
+    json.text('","userId":');
+    json.text(JSON.stringify(userId));
+    const start = json.length;
+    json.text(JSON.stringify(shared));
+    json.bytes[start] = comma; // instead of the brace that opens
+    json.back();
+    entryHead.clear();
+    entryHead.text(`{"at":"${this.time.of(known.nowMs)}"`);
+    entryHead.copy(json.bytes, start, json.length - start);
+    entryHead.text(ownOf(state, known));
+    json.text(',"items":[');
+    this.items(picks, interests);
     json.text(']}');
-    const entryHead = Buffer.from(entryHeadOf(common, state, known));
-    const bytes = this.room(json.length + recommendationBytes(entryHead, items));
-    bytes.set(json.bytes.subarray(0, json.length));
-    encodeRecommendation(entryHead, items, bytes.subarray(json.length));
-    return { recommendationId, source: head.source, bytes, jsonBytes: json.length };
+    const ofEntry = entryHead.written();
+    const bytes = this.room(json.length + entryItems.sizeWith(ofEntry.length));
+    bytes.set(json.written());
+    entryItems.writeWith(ofEntry, bytes.subarray(json.length));
+    return { recommendationId, source, bytes, jsonBytes: json.length };
   }
 
-  /** Writes the JSON of each; returns what the log says of it. */
-  private items(
-    picks: readonly Picked[],
-    interests: readonly { readonly interestId: string }[],
-  ): readonly RecommendedItem[] {
-    const { json, lists } = this;
+  /** Writes the JSON of each, and what the log says of it. */
+  private items(picks: readonly Picked[], interests: readonly { readonly interestId: string }[]): void {
+    const { json, entryItems } = this;
     const known = new Map<Interest | null, InterestText>();
-    return picks.map(({ item, score, interest, because, list, place }, i) => {
-      const about = known.get(interest) ?? interestText(interest, interests);
-      known.set(interest, about);
-      if (i > 0) json.copy(comma);
-      if (lists && list) lists.write(list, place, json, () => this.candidate(item, score));
-      else this.candidate(item, score);
+    entryItems.clear();
+    for (const pick of picks) {
+      const { item, score, interest, because } = pick;
+      let about = known.get(interest);
+      if (!about) {
+        const place =
+          interest === null ? -1 : interests.findIndex(({ interestId }) => interestId === interest.id);
+        const bytes = interest === null ? endingOf(null) : this.ending(interest);
+        about = { place: place < 0 ? noInterest : place, bytes, list: null, texts: null };
+        known.set(interest, about);
+      }
+      this.candidate(pick, about);
       json.copy(about.bytes);
-      if (because.length > 0)
-        json.text(`,"because":${JSON.stringify(because.map((own) => this.ids.idOf(own)))}}`);
-      else json.copy(end);
-      return { item, score: shownScore(score), place: about.place, because };
-    });
+      if (because.length > 0) this.because(because);
+      entryItems.add(item, shownScore(score), about.place, because);
+    }
+    if (picks.length > 0) json.back(); // the comma
   }
 
   /** Up to its interest. */
-  private candidate(item: ItemKey, score: number): void {
-    const { json } = this;
+  private candidate({ item, score, list, place }: Picked, about: InterestText): void {
+    const { json, lists } = this;
+    if (lists && list && about.list !== list) {
+      about.list = list;
+      about.texts = lists.of(list);
+    }
+    const texts = list && about.texts;
+    if (texts?.copyTo(json, place)) return;
+    const start = json.length;
     json.copy(itemStart);
     this.texts.write(item, json);
     json.copy(scoreStart);
     json.score(score);
+    if (texts) lists?.keep(texts, place, json, start);
+  }
+
+  private ending(interest: Interest): Uint8Array {
+    const kept = this.endings.get(interest);
+    if (kept) return kept;
+    const ending = endingOf(interest.id);
+    this.endings.set(interest, ending);
+    return ending;
+  }
+
+  private because(items: readonly ItemKey[]): void {
+    const { json } = this;
+    for (let i = 0; i < end.length; i++) json.back();
+    json.text(`,"because":${JSON.stringify(items.map((own) => this.ids.idOf(own)))}${end}`);
   }
 
   /** Has the ids of items `from … to−1` ready. */
@@ -120,14 +158,25 @@ export class AnswerWriter {
   }
 }
 
-function interestText(
-  interest: Interest | null,
-  interests: readonly { readonly interestId: string }[],
-): InterestText {
-  const id = interest === null ? null : interest.id;
-  const place = interests.findIndex(({ interestId }) => interestId === id);
-  const bytes = Buffer.from(`,"interestId":${JSON.stringify(id)}`);
-  return { place: place < 0 ? noInterest : place, bytes };
+/** Instants in ISO 8601, most of them of the same second as the one before. */
+class TimeText {
+  private second = Number.NaN;
+  /** Up to the milliseconds. */
+  private text = '';
+
+  of(ms: number): string {
+    const second = Math.floor(ms / 1000);
+    if (second !== this.second) {
+      this.text = new Date(1000 * second).toISOString().slice(0, -4);
+      this.second = second;
+    }
+    return `${this.text}${String(Math.floor(ms) - 1000 * second).padStart(3, '0')}Z`;
+  }
+}
+
+/** Of a candidate. */
+function endingOf(interestId: string | null): Uint8Array {
+  return utf8.encode(`,"interestId":${JSON.stringify(interestId)}${end}`);
 }
 
 /** Whom an answer was for, and when. */
@@ -136,12 +185,8 @@ export interface Answered {
   readonly nowMs: number;
 }
 
-/** A `RecommendationHead` as JSON. `common`: what it has of the answer. */
-function entryHeadOf(
-  common: string,
-  { basis, space }: Pick<ServingState, 'basis' | 'space'>,
-  { live, nowMs }: Answered,
-): string {
+/** What a `RecommendationHead` has beyond the answer, as the end of its JSON. */
+function ownOf({ basis, space }: Pick<ServingState, 'basis' | 'space'>, { live }: Answered): string {
   const own = {
     configHash: basis.configHash,
     space: space.info.name,
@@ -149,7 +194,7 @@ function entryHeadOf(
     generation: basis.generation?.number ?? 0,
     maxSeq: live.maxSeq,
   } satisfies Partial<RecommendationHead>;
-  return `{"at":"${new Date(nowMs).toISOString()}",${common},${JSON.stringify(own).slice(1)}`;
+  return `,${JSON.stringify(own).slice(1)}`;
 }
 
 /**

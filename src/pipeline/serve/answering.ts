@@ -16,6 +16,7 @@ import { upTo } from './pool.js';
 import type { ServingParts } from './serving.js';
 import type { EngineState } from './state.js';
 import { ListTexts, Slab } from './texts.js';
+import { Turn } from './turn.js';
 
 /** A user as of an instant, and the state that answers. */
 export interface Known {
@@ -32,6 +33,7 @@ export class Answering {
   private readonly parts: ServingParts;
   private readonly writer: AnswerWriter;
   private readonly slab = new Slab();
+  private readonly turn = new Turn();
   private tickets = 0;
 
   constructor(parts: ServingParts) {
@@ -52,6 +54,7 @@ export class Answering {
   async recommend(userId: string, request: RecommendRequest): Promise<Uint8Array> {
     checkId(userId, 'userId');
     checkSeed(request.seed);
+    if (this.parts.users.has(userId)) await this.turn.wait();
     const nowMs = this.parts.now();
     const state = this.parts.state.get();
     const live = this.parts.users.known(userId);
@@ -81,7 +84,8 @@ export class Answering {
     if (keeper.get() !== state || (filter && !admit)) return null; // it has changed meanwhile
     const search = { size: state.size, search: notRemembered };
     try {
-      const serving = { ...state, search, prior: noPrior };
+      const { space, basis, popularity } = state;
+      const serving = { space, search, basis, popularity, prior: noPrior };
       const answer = recommender.answer(serving, prepared, live, admit, state.neighbors);
       return this.writer.write(answer, state, { live, nowMs: request.nowMs });
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { RecommendationEntry } from '../../store/recommendations.js';
+import { packRecommendations, type RecommendationEntry } from '../../store/recommendations.js';
 import type { Calls } from './calls.js';
 import type { WriterHandlers } from './writer-thread.js';
 
@@ -12,7 +12,7 @@ export interface LoggedAnswer {
   readonly userId: string;
   readonly recommendationId: string;
   readonly atMs: number;
-  /** From `encodeRecommendation`. */
+  /** From `RecommendedItems`. */
   readonly entry: Uint8Array;
 }
 
@@ -79,7 +79,7 @@ export class RecommendationWriter {
     this.filled = 0;
     this.underway += entries.length;
     try {
-      await this.writer.call('recommended', { entries, bytes }, [bytes.buffer]);
+      await this.writer.call('recommended', packRecommendations({ entries, bytes }), [bytes.buffer]);
     } catch (error) {
       this.droppedCount += entries.length;
       this.onNote(`${entries.length} recommendations could not be logged: ${String(error)}`);

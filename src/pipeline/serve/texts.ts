@@ -13,6 +13,10 @@ const unit = 10 ** decimals;
 const [largest, smallest] = [1e15, 10];
 const scoreBytes = 24;
 
+/** Longer texts are left to the runtime, whose call takes longer than a loop over fewer characters. */
+const shortText = 48;
+const ascii = 0x80;
+
 /** UTF-8 that is written from front to end, in a buffer that is used again. */
 export class Utf8Writer {
   bytes = Buffer.allocUnsafeSlow(firstBytes);
@@ -31,7 +35,24 @@ export class Utf8Writer {
 
   text(text: string): void {
     this.reserve(widest * text.length);
-    this.length += this.bytes.write(text, this.length);
+    if (text.length > shortText || !this.plainText(text)) this.length += this.bytes.write(text, this.length);
+  }
+
+  /** Whether it was ASCII, and so is written. */
+  private plainText(text: string): boolean {
+    const { bytes, length: at } = this;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= ascii) return false;
+      bytes[at + i] = unit;
+    }
+    this.length = at + text.length;
+    return true;
+  }
+
+  /** What was written, until more is. */
+  written(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
   }
 
   /** In a loop: pieces are too short for a call of the runtime to pay. */
@@ -48,6 +69,11 @@ export class Utf8Writer {
     const size = Math.abs(units);
     if (size < largest && (size >= smallest || size === 0)) this.plain(size, units < 0);
     else this.text(JSON.stringify(units / unit));
+  }
+
+  /** Takes back the last byte. */
+  back(): void {
+    this.length--;
   }
 
   private plain(size: number, isNegative: boolean): void {
@@ -73,7 +99,7 @@ export class Utf8Writer {
 }
 
 /** Texts by number, one behind another in the order in which they came. */
-class KeptTexts {
+export class KeptTexts {
   private bytes: Uint8Array;
   private length = 0;
   /** Of each two: where it starts, and how long it is; 0 for those that are not there. */
@@ -152,13 +178,14 @@ export class ListTexts {
   private older = new Map<Neighbors, KeptTexts>();
   private keptBytes = 0;
 
-  /** The neighbour at `place` of a list, as `write` writes it. */
-  write(list: Neighbors, place: number, to: Utf8Writer, write: () => void): void {
-    const texts = this.recent.get(list) ?? this.take(list);
-    if (texts.copyTo(to, place)) return;
-    const start = to.length;
-    write();
-    this.keptBytes += texts.keep(place, to, start);
+  /** Of one list. They may be read and added to as long as one answer is written. */
+  of(list: Neighbors): KeptTexts {
+    return this.recent.get(list) ?? this.take(list);
+  }
+
+  /** Keeps what was written from `start` on among the `texts` of a list. */
+  keep(texts: KeptTexts, place: number, from: Utf8Writer, start: number): void {
+    this.keptBytes += texts.keep(place, from, start);
   }
 
   private take(list: Neighbors): KeptTexts {

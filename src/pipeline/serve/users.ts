@@ -27,6 +27,11 @@ export class LiveUsers {
     this.pool = pool;
   }
 
+  /** Whether a user is known, as far as can be said without asking. */
+  has(userId: string): boolean {
+    return this.kept.has(userId);
+  }
+
   /** Who is known, or null. */
   known(userId: string): LiveUser | null {
     const kept = this.kept.get(userId) ?? null;

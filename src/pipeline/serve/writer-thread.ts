@@ -3,6 +3,7 @@ import { ActionLog } from '../../actions/log.js';
 import { Catalog } from '../../catalog/catalog.js';
 import { openDirectory } from '../../disk/directory.js';
 import { EmbeddedProfileStore } from '../../store/embedded.js';
+import { type PackedRecommendations, unpackRecommendations } from '../../store/recommendations.js';
 import type { BatchOptions } from '../batch.js';
 import { Searches } from '../searches.js';
 import { serveCalls } from './calls.js';
@@ -41,8 +42,8 @@ const handlers = {
     return null;
   },
   actions: async (json: Uint8Array) => (await writing()).actions(json),
-  recommended: async (entries: Parameters<Writer['recommended']>[0]) =>
-    (await writing()).recommended(entries),
+  recommended: async (packed: PackedRecommendations) =>
+    (await writing()).recommended(unpackRecommendations(packed)),
   items: async (json: Uint8Array) => (await writing()).items(json),
   deleteItem: async (itemId: string) => (await writing()).deleteItem(itemId),
   erase: async (request: Parameters<Writer['erase']>[0]) => (await writing()).erase(request),
