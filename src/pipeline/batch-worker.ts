@@ -15,6 +15,14 @@ export interface BatchWorkerData {
   readonly popularity: Float64Array;
 }
 
+/** Users `from … to−1`; nobody where there are none left. */
+export interface BatchTask {
+  readonly from: number;
+  readonly to: number;
+  /** Of a block that nobody reads any more. */
+  readonly memory: SharedArrayBuffer | undefined;
+}
+
 const port = parentPort;
 if (!port) throw new Error('batch-worker runs in a worker thread only');
 const { path, plan, shared, slot, popularity } = workerData as BatchWorkerData;
@@ -27,8 +35,8 @@ const runner = new ChunkRunner(
   popularity,
 );
 
-port.on('message', async ({ from, to }: { from: number; to: number }) => {
-  if (from < to) return port.postMessage(runner.run(from, to));
+port.on('message', async ({ from, to, memory }: BatchTask) => {
+  if (from < to) return port.postMessage(runner.run(from, to, memory));
   await directory.close();
   port.close();
 });

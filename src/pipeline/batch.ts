@@ -7,7 +7,7 @@ import { PinnersageError } from '../errors.js';
 import { shareVectors } from '../math/vectors.js';
 import { configHash, type ProfileOptions, popularityDecay, resolveOptions } from '../profile/options.js';
 import type { GenerationWriter, ProfileStore } from '../store/profiles.js';
-import type { BatchWorkerData } from './batch-worker.js';
+import type { BatchTask, BatchWorkerData } from './batch-worker.js';
 import { type BatchPlan, type ChunkResult, ChunkRunner, type FailedUser } from './chunk.js';
 import { conditionsOf, continuationOf } from './continuation.js';
 import { popularityOf, rankPopularity } from './popularity.js';
@@ -274,6 +274,7 @@ async function runThreads(
     { length: count },
     () => new Float64Array(new SharedArrayBuffer(8 * plan.idRank.length)),
   );
+  const free: SharedArrayBuffer[] = [];
   const workers: Worker[] = [];
   let next = 0;
   let written = 0;
@@ -284,6 +285,7 @@ async function runThreads(
       waiting.delete(written);
       written = Math.min(total, written + size);
       tally.add(ready, written);
+      free.push(ready.block.bytes.buffer);
     }
   };
 
@@ -300,7 +302,7 @@ async function runThreads(
           if (result) take(at, result);
           at = next;
           next = Math.min(total, next + size);
-          worker.postMessage({ from: at, to: next });
+          worker.postMessage({ from: at, to: next, memory: free.pop() } satisfies BatchTask);
         } catch (error) {
           reject(error);
         }

@@ -112,7 +112,6 @@ export class ChunkRunner {
   private weights = new Float32Array(1024);
   private readonly tally: Tally;
   private failed: FailedUser[] = [];
-  private blockBytes = 1 << 16;
   private clusterMs = 0;
   private reused = 0;
   private read = 0;
@@ -145,21 +144,20 @@ export class ChunkRunner {
     this.tally = new Tally(plan.asOf, plan.options.lambda, popularity);
   }
 
-  run(from: UserKey, to: UserKey): ChunkResult {
+  /** `memory`: of a block that was put, to be used again. */
+  run(from: UserKey, to: UserKey, memory?: SharedArrayBuffer): ChunkResult {
     const started = performance.now();
     this.clusterMs = 0;
     this.reused = 0;
     this.read = 0;
     this.failed = [];
-    const block = new BlockBuilder(this.blockBytes);
+    const block = new BlockBuilder(memory);
     const { continued } = this.plan;
     if (continued) this.continueUsers(continued, from, to, block);
     else this.readUsers(from, to, block);
-    const finished = block.finish();
-    this.blockBytes = Math.max(this.blockBytes, finished.bytes.length);
     return {
       ...this.tally.take(),
-      block: finished,
+      block: block.finish(),
       failed: this.failed.sort((a, b) => a.user - b.user),
       read: this.read,
       reused: this.reused,

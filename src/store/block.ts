@@ -10,20 +10,22 @@ export interface ProfileBlock {
   /** Where each user's bytes begin and end in `bytes`. */
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
 }
+
+const leastBytes = 1 << 16;
 
 /** Collects a block from users in any order. */
 export class BlockBuilder {
   private readonly added: UserKey[] = [];
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
-  private bytes: Uint8Array;
+  private bytes: Uint8Array<SharedArrayBuffer>;
   private length = 0;
 
-  /** `expectedBytes`: how much it will hold, about. Speed only. */
-  constructor(expectedBytes = 1 << 16) {
-    this.bytes = sharedBytes(expectedBytes);
+  /** `memory`: that of a block that nobody reads any more, to be used again. */
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(leastBytes)) {
+    this.bytes = new Uint8Array(memory);
   }
 
   add(user: UserKey, bytes: Uint8Array): void {
@@ -36,7 +38,7 @@ export class BlockBuilder {
     const start = this.length;
     const end = start + length;
     if (end > this.bytes.length) {
-      const bigger = sharedBytes(Math.max(2 * this.bytes.length, end));
+      const bigger = new Uint8Array(new SharedArrayBuffer(Math.max(2 * this.bytes.length, end)));
       bigger.set(this.bytes.subarray(0, start));
       this.bytes = bigger;
     }
@@ -71,10 +73,6 @@ export class BlockBuilder {
       bytes,
     };
   }
-}
-
-function sharedBytes(length: number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(length));
 }
 
 export function blockOf(entries: Iterable<readonly [user: UserKey, bytes: Uint8Array]>): ProfileBlock {

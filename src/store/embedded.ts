@@ -26,6 +26,11 @@ function outOfOrder(user: UserKey, last: UserKey): PinnersageError {
   return new PinnersageError('internal', `profiles: got user ${user}, expected one above ${last}`);
 }
 
+/** A block that waits to be put; its bytes begin at `at`. */
+interface PendingBlock extends Omit<ProfileBlock, 'bytes'> {
+  readonly at: number;
+}
+
 /** What `meta` holds of generations: the current one of each space. */
 interface GenerationTable {
   readonly last: number;
@@ -123,23 +128,27 @@ export class EmbeddedProfileStore implements ProfileStore {
     const number = this.table().last + 1;
     let written = 0;
     let last = -1;
-    let pending: ProfileBlock[] = [];
-    let pendingBytes = 0;
+    let pending: PendingBlock[] = [];
+    // The store takes no memory that threads share, and blocks may lie in such.
+    let memory = Buffer.allocUnsafeSlow(putBytes);
+    let filled = 0;
     const flush = (): void => {
-      this.putAll(number, pending);
+      this.putAll(number, memory, pending);
       pending = [];
-      pendingBytes = 0;
+      filled = 0;
     };
     return {
-      put: (block) => {
-        const { users } = block;
+      put: ({ users, starts, ends, bytes }) => {
         // Appended out of order, an entry would be passed over without a word.
         if (users.length > 0 && users[0] <= last) throw outOfOrder(users[0], last);
         last = users.at(-1) ?? last;
-        pending.push(block);
+        if (filled + bytes.length > memory.length) flush();
+        if (bytes.length > memory.length) memory = Buffer.allocUnsafeSlow(bytes.length);
+        memory.set(bytes, filled);
+        pending.push({ users, starts, ends, at: filled });
         written += users.length;
-        pendingBytes += block.bytes.length;
-        if (pendingBytes >= putBytes) flush();
+        // Shared memory is copied word by word between multiples of 8 only.
+        filled += 8 * Math.ceil(bytes.length / 8);
       },
       commit: (popularity, users) => {
         flush();
@@ -204,23 +213,18 @@ export class EmbeddedProfileStore implements ProfileStore {
   }
 
   /** Without users who were erased since their profiles were computed. */
-  private putAll(number: number, blocks: readonly ProfileBlock[]): void {
+  private putAll(number: number, memory: Buffer, blocks: readonly PendingBlock[]): void {
     const { profiles } = this.directory.tables;
     const ids = new IdTable(this.directory, 'user');
+    const key = profileKey(number, 0);
     this.directory.write(() => {
       const anyErased = this.directory.readMeta('erasureKey') !== null;
-      let own = Buffer.alloc(0);
-      const key = profileKey(number, 0);
-      for (const { users, starts, ends, bytes } of blocks) {
-        // The store takes no memory that threads share.
-        if (bytes.length > own.length) own = Buffer.allocUnsafeSlow(bytes.length);
-        own.set(bytes);
+      for (const { users, starts, ends, at } of blocks)
         for (let i = 0; i < users.length; i++) {
           if (anyErased && ids.isErased(users[i])) continue;
           key.writeUInt32BE(users[i], 4);
-          profiles.putSync(key, own.subarray(starts[i], ends[i]), asLast);
+          profiles.putSync(key, memory.subarray(at + starts[i], at + ends[i]), asLast);
         }
-      }
     });
   }
 

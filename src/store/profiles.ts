@@ -45,7 +45,7 @@ export type ProfileVisitor = (user: UserKey, bytes: DataView, number: number) =>
 export type NewGeneration = Omit<Generation, 'number' | 'base' | 'written' | 'users' | 'space'>;
 
 export interface GenerationWriter {
-  /** Users in rising order over all calls. @throws `internal` where they are not. */
+  /** Users in rising order over all calls; the bytes are taken over before it returns. @throws `internal` where they are not. */
   put(block: ProfileBlock): void;
   /** Makes the generation the current one of its space and removes what it does not need of the one before. */
   commit(popularity: Popularity, users: number): Generation;

@@ -4,7 +4,7 @@ import { Erased } from '../../src/actions/erased.js';
 import { openDirectory } from '../../src/disk/directory.js';
 import { IdTable } from '../../src/disk/ids.js';
 import type { Interest } from '../../src/model/profile.js';
-import { blockOf } from '../../src/store/block.js';
+import { BlockBuilder, blockOf } from '../../src/store/block.js';
 import {
   decodeProfile,
   encodeProfile,
@@ -294,5 +294,27 @@ test('profiles out of order are refused, rather than lost', async () => {
   const users: number[] = [];
   store.visit(generation, 0, 10, (user) => void users.push(user));
   expect(users).toEqual([3, 4]);
+  await directory.close();
+});
+
+test('the memory of a block that was put is used again; users come out in order, the bytes given last count', async () => {
+  const { directory, store } = await openStore();
+  const writer = store.begin(about);
+  const bytesOf = (medoid: number, importance = 1): Buffer =>
+    encodeProfile(profile(interest(medoid, importance)));
+  let memory: SharedArrayBuffer | undefined;
+  for (let from = 0; from < 3000; from += 1000) {
+    const builder = new BlockBuilder(memory);
+    for (let user = from + 999; user >= from; user--) builder.add(user, bytesOf(user % 7));
+    builder.add(from + 5, bytesOf(8, 3));
+    expect(builder.users().size).toBe(1000);
+    const finished = builder.finish();
+    writer.put(finished);
+    memory = finished.bytes.buffer;
+  }
+  writer.commit(popularity, 3000);
+  for (const user of [0, 1, 999, 1000, 2222, 2999])
+    expect(store.get(user)?.interests[0].medoid).toBe(user % 7);
+  expect([5, 1005, 2005].map((user) => store.get(user)?.interests[0].medoid)).toEqual([8, 8, 8]);
   await directory.close();
 });
