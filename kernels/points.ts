@@ -13,9 +13,9 @@ const slotItem: usize = 40, slotFirst: usize = 44, slotCount: usize = 48, slotRo
 const cursor: usize = 60, places: usize = 64, toItems: usize = 68, toOffsets: usize = 72, toTimes: usize = 76, toWeights: usize = 80;
 /** The run: f64, and the two halves of its digest. */
 const asOf: usize = 88, start: usize = 96, windowMs: usize = 104, maxSeq: usize = 112, runHigh: usize = 120, runLow: usize = 124;
-/** What comes out: counts of what was left out, actions kept, the digest not finished yet, and changesAt as f64. */
+/** What comes out: counts of what was left out, actions kept, the digest not finished yet; as f64 changesAt and the newest time. */
 const role: usize = 128, after: usize = 132, outside: usize = 136, unembedded: usize = 140, actions: usize = 144;
-const high: usize = 148, low: usize = 152, changesAt: usize = 160;
+const high: usize = 148, low: usize = 152, changesAt: usize = 160, newestAt: usize = 168;
 
 /** Longer runs of items first acted on at one instant are left to a sort that is not quadratic. */
 const longestRun: u32 = 64;
@@ -196,21 +196,24 @@ function layOut(head: usize, slots: i32, points: i32, base: u32): void {
   }
 }
 
-/** What `clusterBasis` digests, before the last step. */
+/** What `clusterBasis` digests, before the last step, and the time of the newest action. */
 function digest(head: usize, points: i32, base: u32): void {
   const counts = <usize>load<u32>(head, slotCount), rows = <usize>load<u32>(head, slotRow);
   const list = <usize>load<u32>(head, order), ends = <usize>load<u32>(head, cursor);
   const outTimes = <usize>load<u32>(head, toTimes) + (<usize>base << 3);
   let h = mix(load<u32>(head, runHigh), points), l = mix(load<u32>(head, runLow), points);
+  let newest = -Infinity;
   for (let point: usize = 0; point < <usize>points; point++) {
     const slot = <usize>load<u32>(list + (point << 2)) << 2;
     const row = load<u32>(rows + slot), count = load<u32>(counts + slot);
     // The cursor stands behind the point's last action.
     const time = load<u64>(outTimes + (<usize>load<u32>(ends + slot) << 3) - 8);
+    newest = max(newest, reinterpret<f64>(time));
     const first = <u32>time, second = <u32>(time >> 32);
     h = mix(mix(mix(mix(h, row), count), first), second);
     l = mix(mix(mix(mix(l, second), first), count), row);
   }
   store<u32>(head, h, high);
   store<u32>(head, l, low);
+  store<f64>(head, newest, newestAt);
 }

@@ -89,6 +89,8 @@ interface ReadUser {
   readonly user: UserKey;
   readonly points: Points;
   readonly basis: string;
+  /** The time of the newest of the points' actions. */
+  readonly newest: number;
 }
 
 /** One thread's share of a batch: its own memory, used again for every user. */
@@ -197,15 +199,15 @@ export class ChunkRunner {
       this.failed.push({ user, message: error instanceof Error ? error.message : String(error) });
       block.add(user, failedProfile);
     };
-    const take = (user: UserKey, points: Points, basis: string): void => {
+    const take = (user: UserKey, points: Points, basis: string, newest: number): void => {
       this.read++;
-      this.waiting.push({ user, points, basis });
+      this.waiting.push({ user, points, basis, newest });
       this.waitingActions += points.times.length;
       if (this.waitingActions >= readAhead) this.finishUsers(block, fail);
     };
-    const guarded = (user: UserKey, points: Points, basis: string): void => {
+    const guarded = (user: UserKey, points: Points, basis: string, newest: number): void => {
       try {
-        take(user, points, basis);
+        take(user, points, basis, newest);
       } catch (error) {
         fail(user, error);
       }
@@ -215,7 +217,8 @@ export class ChunkRunner {
       if (known.length === 0) return;
       const points = collectPoints(known, this.plan.asOf, this.collecting, this.points);
       this.points.hold(points);
-      take(user, points, clusterBasis(this.basis, points, this.plan.table.rowOfItem));
+      const basis = clusterBasis(this.basis, points, this.plan.table.rowOfItem);
+      take(user, points, basis, newestTime(points));
     };
     for (const [first, end] of this.reader.read(this.log, from, to, guarded))
       this.visitUsers(first, end, collect, fail);
@@ -277,10 +280,10 @@ export class ChunkRunner {
   }
 
   /** Importances are as of the user's newest action, so that the bytes do not move with the clock. */
-  private profileOf({ user, points, basis }: ReadUser): NewProfile {
+  private profileOf({ user, points, basis, newest }: ReadUser): NewProfile {
     const { leftOut, changesAtMs: changesAt } = points;
     const isEmpty = points.itemKeys.length === 0;
-    const weighedAt = isEmpty ? 0 : newestTime(points);
+    const weighedAt = isEmpty ? 0 : newest;
     const interests = isEmpty ? noInterests : this.interestsOf(user, points, basis, weighedAt);
     const { weights } = this;
     return { basis: isEmpty ? noBasis : basis, weighedAt, changesAt, leftOut, interests, weights };

@@ -17,8 +17,8 @@ export interface PointReaderOptions extends Omit<CollectOptions, 'hasVector'> {
   readonly held: number;
 }
 
-/** `basis`: what `clusterBasis` gives of the points. */
-export type PointVisitor = (user: UserKey, points: Points, basis: string) => void;
+/** `basis`: what `clusterBasis` gives of the points; `newest`: what `newestTime` does. */
+export type PointVisitor = (user: UserKey, points: Points, basis: string, newest: number) => void;
 
 /** Users `from … to−1`. */
 export type UserRange = readonly [from: UserKey, to: UserKey];
@@ -30,8 +30,8 @@ const inputBytes = 2 ** 20;
 const mostUsers = 4096;
 
 /** Bytes of the head, and places in it: kernels/points.ts. */
-const headBytes = 168;
-const head = { most: 20, input: 24, work: 28, asOf: 88, run: 120, found: 128, changesAt: 160 };
+const headBytes = 176;
+const head = { most: 20, input: 24, work: 28, asOf: 88, run: 120, found: 128, changesAt: 160, newest: 168 };
 
 /**
  * One user's blocks in the kernel's memory, each at a multiple of 8 and 8 bytes after its length: shared memory is copied to
@@ -205,7 +205,8 @@ export class PointReader {
       leftOut,
       changesAtMs: this.numbers[head.changesAt / 8],
     };
-    visit(user, points, hexOf({ high: finishHash(high), low: finishHash(low ^ high) }));
+    const basis = hexOf({ high: finishHash(high), low: finishHash(low ^ high) });
+    visit(user, points, basis, this.numbers[head.newest / 8]);
     return true;
   }
 

@@ -6,7 +6,7 @@ import { ActionLog } from '../../src/actions/log.js';
 import { type Directory, openDirectory } from '../../src/disk/directory.js';
 import { type ActionType, dayMs } from '../../src/model/action.js';
 import { PointReader, type UserRange } from '../../src/pipeline/pointreader.js';
-import { type CollectOptions, collectPoints, type Points } from '../../src/profile/points.js';
+import { type CollectOptions, collectPoints, newestTime, type Points } from '../../src/profile/points.js';
 import { clusterBasis, runBasis } from '../../src/profile/reuse.js';
 import { tempDir } from '../helpers/temp.js';
 
@@ -55,7 +55,10 @@ type Told = ReturnType<typeof told>;
 /** Points are looked at when all users have been read, as those are who hold them. */
 function read(reader: PointReader, log: ActionLog, from: number, to: number) {
   const held: [user: number, points: Points, basis: string][] = [];
-  const left = reader.read(log, from, to, (user, points, basis) => held.push([user, points, basis]));
+  const left = reader.read(log, from, to, (user, points, basis, newest) => {
+    held.push([user, points, basis]);
+    expect(newest).toBe(newestTime(points));
+  });
   const users = new Map<number, Told>(held.map(([user, points, basis]) => [user, told(points, basis)]));
   reader.release();
   return { users, left };
