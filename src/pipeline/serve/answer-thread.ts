@@ -16,7 +16,7 @@ import { Recommender } from '../recommend.js';
 import { Searches } from '../searches.js';
 import { type VerifyOptions, type VerifyReport, verifySteps } from '../verify.js';
 import { AnswerWriter, isLight, type WrittenAnswer } from './answer.js';
-import { handOver, serveCalls } from './calls.js';
+import { serveCalls } from './calls.js';
 import { type Learned, RecordingCache } from './recorder.js';
 import { ThreadTally } from './tally.js';
 
@@ -73,7 +73,7 @@ const opening = openDirectory(path, { mode: 'read' }).then((directory) => {
     profiles,
     searches,
     recommender: new Recommender(directory, catalog, log, profiles, searches),
-    // Each in a buffer of its own, which goes to the asker.
+    // Each in a buffer of its own: the asker gets a copy of the whole buffer.
     writer: new AnswerWriter(catalog.ids, (bytes) => new Uint8Array(bytes)),
   };
 });
@@ -165,8 +165,7 @@ const handlers = {
     const answer = recommender.answerHere(state, prepared, known, cache);
     if (ticket !== null) lessons.set(ticket, { live: live ? null : known, learned: recorder.take() });
     tally.remembered(recorder.stats());
-    const written = writer.write(answer, state, { live: known, nowMs });
-    return handOver(written, [written.bytes.buffer as ArrayBuffer]);
+    return writer.write(answer, state, { live: known, nowMs });
   },
   lesson: async (ticket: number): Promise<Lesson> => {
     const lesson = lessons.get(ticket);

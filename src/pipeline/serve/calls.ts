@@ -1,7 +1,10 @@
-import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import { type ErrorCode, errorTable, PinnersageError } from '../../errors.js';
 
-/** Calls between threads: a request with a number, and one answer to it. */
+/**
+ * Calls between threads: a request with a number, and one answer to it. Bytes are copied, not handed over: a buffer that is
+ * taken from a thread makes V8 check for that wherever typed arrays are used, from then on and in all code of the thread.
+ */
 interface Request {
   readonly id: number;
   readonly method: string;
@@ -20,20 +23,12 @@ export type Handlers = { readonly [method: string]: (argument: never) => unknown
 type ArgumentOf<H extends Handlers, M extends keyof H> = Parameters<H[M]>[0];
 type ResultOf<H extends Handlers, M extends keyof H> = Awaited<ReturnType<H[M]>>;
 
-const handedOver = new WeakMap<object, readonly Transferable[]>();
-
-/** The result of a handler whose buffers go to the caller, rather than copies of them. */
-export function handOver<T extends object>(result: T, buffers: readonly Transferable[]): T {
-  handedOver.set(result, buffers);
-  return result;
-}
-
 /** Answers calls that come in through a port, one after the other or, where handlers wait, side by side. */
 export function serveCalls(port: MessagePort, handlers: Handlers): void {
   port.on('message', async ({ id, method, argument }: Request) => {
     try {
       const value = await handlers[method](argument as never);
-      port.postMessage({ id, value } satisfies Answer, handedOver.get(value as object));
+      port.postMessage({ id, value } satisfies Answer);
     } catch (error) {
       port.postMessage({ id, failure: failureOf(error) } satisfies Answer);
     }
@@ -70,16 +65,12 @@ export class Calls<H extends Handlers> {
     return this.waiting.size;
   }
 
-  call<M extends keyof H & string>(
-    method: M,
-    argument: ArgumentOf<H, M>,
-    transfer: readonly Transferable[] = [],
-  ): Promise<ResultOf<H, M>> {
+  call<M extends keyof H & string>(method: M, argument: ArgumentOf<H, M>): Promise<ResultOf<H, M>> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
       const id = ++this.last;
       this.waiting.set(id, { resolve: (value) => resolve(value as ResultOf<H, M>), reject });
-      this.worker.postMessage({ id, method, argument } satisfies Request, transfer);
+      this.worker.postMessage({ id, method, argument } satisfies Request);
     });
   }
 

@@ -79,7 +79,7 @@ export class RecommendationWriter {
     this.filled = 0;
     this.underway += entries.length;
     try {
-      await this.writer.call('recommended', packRecommendations({ entries, bytes }), [bytes.buffer]);
+      await this.writer.call('recommended', packRecommendations({ entries, bytes }));
     } catch (error) {
       this.droppedCount += entries.length;
       this.onNote(`${entries.length} recommendations could not be logged: ${String(error)}`);

@@ -93,8 +93,7 @@ export class ServingEngine implements Engine {
       );
     this.queuedBytes += json.length;
     try {
-      const own = new Uint8Array(json); // the request's buffer is part of a larger one
-      return await writer.call(method, own, [own.buffer]);
+      return await writer.call(method, new Uint8Array(json)); // the request's buffer is part of a larger one
     } finally {
       this.queuedBytes -= json.length;
     }
