@@ -56,11 +56,11 @@ export interface ServeBench extends PipelineWorld {
   readonly actionsPerSecond: number | null;
 }
 
-/** The loads, in the order in which they are put on the server. */
+/** The loads, in the order in which they are put on the server: one after the other those that are compared. */
 const titles = {
-  bare: 'bare route',
   cold: 'recommend, cold',
   warming: 'recommend, warming',
+  bare: 'bare route',
   warm: 'recommend, warm',
   strangers: 'recommend, strangers',
   actions: 'actions',

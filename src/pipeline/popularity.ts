@@ -5,7 +5,7 @@ import type { InferPoints } from '../profile/infer.js';
 import { popularityDecay } from '../profile/options.js';
 import { collectPoints, PointScratch } from '../profile/points.js';
 import { actionsUpTo } from '../profile/update.js';
-import type { Popularity } from '../store/profiles.js';
+import type { Popularity, ProfileStore } from '../store/profiles.js';
 import type { BatchPlan } from './chunk.js';
 
 /** Decayed popularity is summed in multiples of this, so that the sum does not depend on the order of users. */
@@ -83,5 +83,19 @@ export function addPopularity(sums: Float64Array, points: InferPoints, asOf: num
   for (let i = 0; i < itemKeys.length; i++) {
     const decayed = importanceOfRun(times, weights, actionOffsets[i], actionOffsets[i + 1], asOf, lambda);
     sums[itemKeys[i]] += Math.round(decayed / popularityUnit);
+  }
+}
+
+const noPopularity: Popularity = { items: new Uint32Array(0), scores: new Float64Array(0) };
+
+/** What the last batch of a store found popular, decoded once for each batch: it is as long as the catalog. */
+export class KeptPopularity {
+  private kept: { readonly batch: string; readonly popularity: Popularity } | null = null;
+
+  of(store: ProfileStore): Popularity {
+    const generation = store.current();
+    const batch = `${generation?.space} ${generation?.number}`;
+    if (this.kept?.batch !== batch) this.kept = { batch, popularity: store.popularity() ?? noPopularity };
+    return this.kept.popularity;
   }
 }

@@ -24,6 +24,7 @@ import { checkOneOf } from './guard.js';
 import { indexesOf } from './indexfiles.js';
 import { type LiveBasis, LiveProfiles, type LiveUser } from './live.js';
 import { filterNode, poolNode } from './pools.js';
+import { KeptPopularity } from './popularity.js';
 import { Priors, type RecipeRequest, recipeNames, recipeOf } from './recipes.js';
 import type { Searches, SearchRows } from './searches.js';
 
@@ -55,7 +56,6 @@ export type SeenPolicy = (typeof seenPolicies)[number];
 export const defaultCount = 100;
 /** How many of the user's own items an explained candidate names. */
 const becauseCount = 3;
-const noPopularity: Popularity = { items: new Uint32Array(0), scores: new Float64Array(0) };
 
 /** What answers are made from; the same object as long as it holds the same. */
 export interface ServingState {
@@ -97,6 +97,7 @@ export class Recommender {
   private readonly searches: Searches;
   private readonly cache = new NeighborCache();
   private readonly priors = new Priors();
+  private readonly popularity = new KeptPopularity();
 
   constructor(
     directory: Directory,
@@ -157,8 +158,7 @@ export class Recommender {
     const store = this.profiles(space.info.name);
     const search = this.searches.of(space);
     const basis = this.live.basis(space);
-    // Read only where it is needed: it is as long as the catalog.
-    const popularity = (): Popularity => store.popularity() ?? noPopularity;
+    const popularity = (): Popularity => this.popularity.of(store);
     const prior = (): PopularityPrior =>
       this.priors.of(space, search, basis.generation?.number ?? 0, popularity);
     return { space, search, basis, popularity, prior };

@@ -8,6 +8,7 @@ import { type Admitted, NeighborCache } from '../../retrieve/cache.js';
 import type { Popularity, ProfileStore } from '../../store/profiles.js';
 import { currentIndex, indexesOf } from '../indexfiles.js';
 import type { LiveBasis, LiveProfiles } from '../live.js';
+import { KeptPopularity } from '../popularity.js';
 import { allRows } from '../searches.js';
 import type { AnswerPool } from './pool.js';
 import type { LiveUsers } from './users.js';
@@ -25,8 +26,6 @@ export interface EngineState {
   readonly neighbors: NeighborCache;
 }
 
-const noPopularity: Popularity = { items: new Uint32Array(0), scores: new Float64Array(0) };
-
 /**
  * The state of the active space, made anew when the writer has changed it, together with what is remembered for it: the
  * neighbours of medoids and the rows of filters.
@@ -41,7 +40,7 @@ export class StateKeeper {
   private readonly pool: AnswerPool;
   private readonly users: LiveUsers;
   private state: EngineState | null = null;
-  private popular: { readonly key: string; readonly popularity: Popularity } | null = null;
+  private readonly popularity = new KeptPopularity();
   private indexed = false;
   private running: Promise<void> | null = null;
   private wanted: Promise<void> | null = null;
@@ -117,7 +116,7 @@ export class StateKeeper {
       space,
       basis: this.live.basis(space),
       size: same && this.state ? this.state.size : countLive(space.live),
-      popularity: () => this.popularityOf(store),
+      popularity: () => this.popularity.of(store),
       index: indexes,
       neighbors: this.neighbors,
     };
@@ -133,13 +132,6 @@ export class StateKeeper {
   cacheStats(): { readonly answers: number; readonly hits: number; readonly misses: number } {
     const { answers, hits, misses } = this.neighbors.stats();
     return { answers, hits, misses };
-  }
-
-  private popularityOf(store: ProfileStore): Popularity {
-    const generation = store.current();
-    const key = `${generation?.space} ${generation?.number}`;
-    if (this.popular?.key !== key) this.popular = { key, popularity: store.popularity() ?? noPopularity };
-    return this.popular.popularity;
   }
 
   /** Has another thread find the rows of a filter, where they are not known. */
