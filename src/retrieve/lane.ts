@@ -110,7 +110,7 @@ export class Lane {
   private readonly picked: Picked;
   private readonly diversity: number;
   private readonly reach: number;
-  /** What was shown last; null where that was nothing, or was taken. */
+  /** What was shown last; null where that was nothing. */
   private shown: Found | null = null;
   /** What is chosen from under `diversity`. */
   private ahead: Ahead[] = [];
@@ -191,10 +191,21 @@ export class Picked {
     this.order.push(item);
   }
 
-  aheadOf(found: Found): Ahead {
-    const vector = vectorOf(this.table, found.item);
+  /** A copy, for `found` holds until the next one only. */
+  aheadOf({ item, score, from, list, place }: Found): Ahead {
+    const vector = vectorOf(this.table, item);
     const length = vector ? product(vector, vector) : 0;
-    return { ...found, vector, length, likeness: Number.NEGATIVE_INFINITY, compared: 0 };
+    return {
+      item,
+      score,
+      from,
+      list,
+      place,
+      vector,
+      length,
+      likeness: Number.NEGATIVE_INFINITY,
+      compared: 0,
+    };
   }
 
   /** Brings the likeness of a candidate up to date. */

@@ -5,7 +5,7 @@ import type { Interest } from '../../src/model/profile.js';
 import { type Answer, type ServingState, shownScore } from '../../src/pipeline/recommend.js';
 import { type Answered, AnswerWriter } from '../../src/pipeline/serve/answer.js';
 import { ListTexts, Slab, Utf8Writer } from '../../src/pipeline/serve/texts.js';
-import { RecommendationLog } from '../../src/store/recommendations.js';
+import { RecommendationLog, RecommendedItems } from '../../src/store/recommendations.js';
 
 const interest = (id: string): Interest => ({
   id,
@@ -112,6 +112,24 @@ test('what is written is the JSON of the objects and what the log gives back, an
       },
     ),
   );
+});
+
+test('more items than there was room for at first are logged whole, and the next answer begins anew', () => {
+  const names = Array.from({ length: 400 }, (_, i) => `i${i}`);
+  const head = new TextEncoder().encode('{"interests":[{"interestId":"00aa"}]}');
+  const logged = new RecommendedItems();
+  for (const count of [300, 2]) {
+    logged.clear();
+    const items = names.slice(0, count).map((itemId, item) => {
+      const because = item % 3 === 0 ? [item + 1, 0] : [];
+      logged.add(item, item / 8, 0, because);
+      const own = because.length > 0 ? { because: because.map((other) => names[other]) } : {};
+      return { itemId, score: item / 8, interestId: '00aa', ...own };
+    });
+    const value = new Uint8Array(logged.sizeWith(head.length));
+    logged.writeWith(head, value);
+    expect(readBack('00'.repeat(8), 'ada', value, names)?.items).toEqual(items);
+  }
 });
 
 test('a score is printed as JSON prints it, rounded', () => {
