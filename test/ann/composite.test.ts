@@ -59,14 +59,17 @@ const randomBits = (seed: number, share: number): Uint8Array => {
   return Uint8Array.from({ length: rows }, () => (rng.uniform() < share ? 1 : 0));
 };
 
+/** In hundredths: doubles from 0 to 1 are almost all too small to let anything in. */
+const share = fc.integer({ min: 0, max: 100 }).map((hundredths) => hundredths / 100);
+
 test('whatever is live, indexed and admitted, as many come back as the exact scan finds, and nearly the same', () => {
   let wanted = 0;
   let hits = 0;
   fc.assert(
     fc.property(
       fc.nat(1e6),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+      share,
+      fc.option(share),
       fc.integer({ min: 0, max: 300 }),
       (seed, liveShare, admitShare, k) => {
         const live = randomBits(seed, liveShare);
