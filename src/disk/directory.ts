@@ -285,7 +285,6 @@ function wrap(
     },
     write(work) {
       if (readOnly) throw new PinnersageError('read-only', `${path}: opened for reading, cannot write`);
-      meta.forget();
       try {
         return transact(work);
       } catch (error) {

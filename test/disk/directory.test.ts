@@ -34,6 +34,31 @@ test('a transaction that throws leaves nothing behind', async () => {
   await directory.close();
 });
 
+test('what is looked up once in a turn is looked up again after a write, one that fails, and a refresh', async () => {
+  const path = join(tempDir(), 'data');
+  const writer = await openDirectory(path, { mode: 'write' });
+  writer.write(() => writer.writeMeta('one', 1));
+  const reader = await openDirectory(path, { mode: 'read' });
+  expect([writer.readMeta('one'), reader.readMeta('one'), reader.readMeta('two')]).toEqual([1, 1, null]);
+  expect(() =>
+    writer.write(() => {
+      writer.writeMeta('one', 2);
+      expect(writer.readMeta('one')).toBe(2);
+      throw new Error('stop');
+    }),
+  ).toThrow('stop');
+  expect(writer.readMeta('one')).toBe(1);
+  writer.write(() => {
+    writer.writeMeta('one', 3);
+    writer.writeMeta('two', 2);
+  });
+  expect([writer.readMeta('one'), writer.readMeta('two')]).toEqual([3, 2]);
+  reader.refresh();
+  expect([reader.readMeta('one'), reader.readMeta('two')]).toEqual([3, 2]);
+  await reader.close();
+  await writer.close();
+});
+
 test('a write inside a write is part of it, and where it throws all of it fails, caught or not', async () => {
   const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
   directory.write(() => {
