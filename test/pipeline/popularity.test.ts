@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { popularityUnit, rankPopularity } from '../../src/pipeline/popularity.js';
+import { KeptPopularity, popularityUnit, rankPopularity } from '../../src/pipeline/popularity.js';
+import type { Generation, ProfileStore } from '../../src/store/profiles.js';
 
 test('items by falling popularity, equal ones by rising number, without those that nobody acted on', () => {
   fc.assert(
@@ -22,4 +23,21 @@ test('items by falling popularity, equal ones by rising number, without those th
       },
     ),
   );
+});
+
+test('what is popular is read once for each batch', () => {
+  const kept = new KeptPopularity();
+  let read = 0;
+  const after = (batch: number | null): number => {
+    const store = {
+      current: () => (batch === null ? null : ({ space: 'default', number: batch } as Generation)),
+      popularity: () => {
+        read++;
+        return batch === null ? null : { items: Uint32Array.of(batch), scores: Float64Array.of(1) };
+      },
+    } as Partial<ProfileStore>;
+    return kept.of(store as ProfileStore).items[0] ?? -1;
+  };
+  expect([after(null), after(null), after(7), after(7), after(8)]).toEqual([-1, -1, 7, 7, 8]);
+  expect(read).toBe(3);
 });

@@ -104,6 +104,17 @@ test('the same seed gives the same answer, another one another draw', () => {
   expect(new Set(draws).size).toBeGreaterThan(10);
 });
 
+test('which interests can be used is another question for each kind of query and each table', () => {
+  const table = tableOf(randomMatrix(9, 9, 4), 4);
+  const interests = [interest('half', 500, 1, [500, 2])]; // its medoid has no vector here, its other member has
+  const fallback = (of: EmbeddingTable, query: 'medoid' | 'centroid') =>
+    retrieve({ ...inputOf(of, interests), table: of }, { count: 3, query, because: 0 }, createRng(1))
+      .fallback;
+  expect([fallback(table, 'medoid'), fallback(table, 'centroid')]).toEqual(['popularity', null]);
+  const without = { ...table, rowOfItem: table.rowOfItem.map((row, item) => (item === 2 ? -1 : row)) };
+  expect([fallback(without, 'centroid'), fallback(table, 'centroid')]).toEqual(['popularity', null]);
+});
+
 test('a user without usable interests gets popular items, then the rest, and is told so', () => {
   const table = tableOf(randomMatrix(9, 9, 4), 4);
   table.live[0] = 0;
