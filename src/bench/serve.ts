@@ -38,7 +38,7 @@ export interface ServeScenario extends LoadOutcome {
   readonly searchSeconds: number;
 }
 
-export interface ServeBench extends PipelineWorld {
+export interface ServeBench extends PipelineWorld, ServeFigures {
   readonly machine: string;
   readonly node: string;
   readonly cores: number;
@@ -46,10 +46,16 @@ export interface ServeBench extends PipelineWorld {
   readonly searchMs: number;
   readonly searchK: number;
   readonly scenarios: readonly ServeScenario[];
-  /** Warm recommendations a second as a share of the bare route's; null without these loads, as the next three. */
+}
+
+/** What one run says of the loads that were in it; null without those that are compared. */
+export interface ServeFigures {
+  /** Warm recommendations a second as a share of the bare route's. */
   readonly warmShare: number | null;
-  /** Time of the cold recommendations, as the client saw it, over that of the searches inside them. */
+  /** Mean time of a cold recommendation, as its client saw it, over that of the searches inside it. */
   readonly coldRatio: number | null;
+  /** The same without the mean time in which one client gets the same bytes of the bare route: no HTTP, no client. */
+  readonly coldBeyondRoute: number | null;
   /** Median time of a cold recommendation over as many bare searches as it contains, of `searchMs` each. */
   readonly coldOverBare: number | null;
   /** Actions a second that were acknowledged. */
@@ -59,6 +65,7 @@ export interface ServeBench extends PipelineWorld {
 /** The loads, in the order in which they are put on the server: one after the other those that are compared. */
 const titles = {
   cold: 'recommend, cold',
+  bareAlone: 'bare route, one client',
   warming: 'recommend, warming',
   bare: 'bare route',
   warm: 'recommend, warm',
@@ -94,9 +101,6 @@ export async function benchServe(options: ServeBenchOptions): Promise<ServeBench
     const task: ServeTask = { data, startMs: worldEndMs, searchThreads: 1 };
     const { url } = await ask<{ url: string }>(server, task);
     const scenarios = await runScenarios(server, url, options);
-    const named = (name: LoadName): ServeScenario | null =>
-      scenarios.find(({ scenario }) => scenario === titles[name]) ?? null;
-    const [bare, cold, warm, sent] = (['bare', 'cold', 'warm', 'actions'] as const).map(named);
     return {
       machine: cpus()[0]?.model ?? 'unknown',
       node: process.version,
@@ -109,14 +113,27 @@ export async function benchServe(options: ServeBenchOptions): Promise<ServeBench
       searchMs,
       searchK,
       scenarios,
-      warmShare: warm && bare && warm.perSecond / bare.perSecond,
-      coldRatio: cold && (cold.requests * cold.meanMs) / 1000 / cold.searchSeconds,
-      coldOverBare: cold && cold.p50Ms / ((cold.searches / cold.requests) * searchMs),
-      actionsPerSecond: sent && sent.accepted / sent.seconds,
+      ...serveFigures(scenarios, searchMs),
     };
   } finally {
     if (server.connected) server.send({ kind: 'stop' } satisfies ServeCommand);
   }
+}
+
+/** `searchMs`: of a bare search. */
+export function serveFigures(scenarios: readonly ServeScenario[], searchMs: number): ServeFigures {
+  const named = (name: LoadName): ServeScenario | null =>
+    scenarios.find(({ scenario }) => scenario === titles[name]) ?? null;
+  const [cold, alone, bare] = [named('cold'), named('bareAlone'), named('bare')];
+  const [warm, sent] = [named('warm'), named('actions')];
+  const searching = cold && (1000 * cold.searchSeconds) / cold.requests;
+  return {
+    warmShare: warm && bare && warm.perSecond / bare.perSecond,
+    coldRatio: cold && searching && cold.meanMs / searching,
+    coldBeyondRoute: cold && searching && alone && (cold.meanMs - alone.meanMs) / searching,
+    coldOverBare: cold && cold.p50Ms / ((cold.searches / cold.requests) * searchMs),
+    actionsPerSecond: sent && sent.accepted / sent.seconds,
+  };
 }
 
 /** The load generator is for development alone. @throws `option-invalid`. */
@@ -180,8 +197,9 @@ function loadsFor(users: number): Record<LoadName, Load> {
   const strangers = { from: warm.to, to: users, inTurn: true };
   const recommend = { kind: 'recommend', connections: manyClients, users: warm } as const;
   return {
-    bare: { kind: 'bare', connections: manyClients, users: warm },
     cold: { ...recommend, connections: 1, users: strangers },
+    bareAlone: { kind: 'bare', connections: 1, users: warm },
+    bare: { kind: 'bare', connections: manyClients, users: warm },
     warming: { ...recommend, amount: warmRounds * warm.to },
     warm: recommend,
     strangers: { ...recommend, users: strangers },

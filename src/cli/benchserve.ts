@@ -97,7 +97,7 @@ function present(bench: ServeBench): string {
 }
 
 function conclusions(bench: ServeBench): string[] {
-  const { warmShare, coldRatio, coldOverBare, actionsPerSecond, searchK, searchMs } = bench;
+  const { warmShare, coldRatio, coldBeyondRoute, coldOverBare, actionsPerSecond, searchK, searchMs } = bench;
   const lines: string[] = [];
   if (warmShare !== null)
     lines.push(`warm recommendations: ${(100 * warmShare).toFixed(0)} % of the bare route's throughput`);
@@ -105,6 +105,11 @@ function conclusions(bench: ServeBench): string[] {
     lines.push(
       `cold recommendations: ${coldRatio.toFixed(2)} times the index searches they contain, timed inside them; ` +
         `the median ${coldOverBare.toFixed(2)} times as many bare searches (k = ${searchK}, ${format(searchMs)} ms each, by themselves)`,
+    );
+  if (coldBeyondRoute !== null)
+    lines.push(
+      `cold recommendations without HTTP and client, that is without what the bare route takes with one client: ` +
+        `${coldBeyondRoute.toFixed(2)} times the searches`,
     );
   if (actionsPerSecond !== null)
     lines.push(`actions acknowledged: ${format(Math.round(actionsPerSecond))} a second`);
