@@ -30,6 +30,7 @@ export interface OpenHash {
   readonly low: number;
 }
 
+const numberSign = 0x23;
 const start: OpenHash = { high: 0x9747b28c, low: 0x2f0b4c27 };
 
 /** `openHash(a)` extended by b is `openHash(a, b)`, which `closeHash` turns into `hash64(a, b)`. */
@@ -39,6 +40,7 @@ export function openHash(...parts: readonly (string | number)[]): OpenHash {
 
 export function extendHash(before: OpenHash, part: string | number): OpenHash {
   let { high, low } = before;
+  if (typeof part === 'number' && part >= 0 && (part | 0) === part) return extendDigits(before, part);
   const text = typeof part === 'number' ? `#${part}` : part;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -46,6 +48,22 @@ export function extendHash(before: OpenHash, part: string | number): OpenHash {
     low = mixWord(low, unit ^ 0x5a5a);
   }
   return { high: mixWord(high, 0x10000 + text.length), low: mixWord(low, 0x20000 + text.length) };
+}
+
+/** What `extendHash` gives of a whole number from 0 to 2³¹ − 1, without making a text of it. */
+function extendDigits(before: OpenHash, part: number): OpenHash {
+  let high = mixWord(before.high, numberSign);
+  let low = mixWord(before.low, numberSign ^ 0x5a5a);
+  let unit = 1;
+  let length = 2;
+  for (let left = part; left > 9; left = (left / 10) | 0, length++) unit *= 10;
+  for (let left = part; unit > 0; unit = (unit / 10) | 0) {
+    const digit = (left / unit) | 0;
+    left -= digit * unit;
+    high = mixWord(high, 0x30 + digit);
+    low = mixWord(low, (0x30 + digit) ^ 0x5a5a);
+  }
+  return { high: mixWord(high, 0x10000 + length), low: mixWord(low, 0x20000 + length) };
 }
 
 export function closeHash({ high, low }: OpenHash): Hash64 {

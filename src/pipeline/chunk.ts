@@ -5,7 +5,7 @@ import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
 import type { EmbeddingTable, ItemKey, UserKey } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
-import { InferScratch, inferWith, weighMembers } from '../profile/infer.js';
+import { InferScratch, inferColumns } from '../profile/infer.js';
 import type { ProfileOptions } from '../profile/options.js';
 import {
   type CollectOptions,
@@ -19,8 +19,8 @@ import { actionsUpTo } from '../profile/update.js';
 import { BlockBuilder, type ProfileBlock } from '../store/block.js';
 import {
   encodeProfile,
-  type NewProfile,
   nothingLeftOut,
+  type ProfileHead,
   profileBytes,
   writeProfile,
 } from '../store/codec.js';
@@ -68,13 +68,11 @@ export interface ChunkResult extends Counts {
 }
 
 const noBasis = '0'.repeat(16);
-/** To the engine a list of objects as all others are, so that what is compiled for those serves this one. */
-const noInterests: readonly Interest[] = [{} as Interest].slice(1);
 const empty = {
   basis: noBasis,
   weighedAt: 0,
   leftOut: nothingLeftOut,
-  interests: noInterests,
+  interests: [],
   weights: new Float32Array(0),
 };
 /** For a user of whom an older generation underneath has a profile that counts no longer. */
@@ -110,7 +108,7 @@ export class ChunkRunner {
   /** Users who are read and not yet clustered, and how many actions they have. */
   private waiting: ReadUser[] = [];
   private waitingActions = 0;
-  /** Of the members of the user at hand. */
+  /** Of the members of a user whose clusters are taken over. */
   private weights = new Float32Array(1024);
   private readonly tally: Tally;
   private failed: FailedUser[] = [];
@@ -227,13 +225,14 @@ export class ChunkRunner {
 
   /** Clusters who was read and writes their profiles. */
   private finishUsers(block: BlockBuilder, fail: (user: UserKey, error: unknown) => void): void {
-    const written: DataView[] = [];
+    const written: number[] = [];
+    const { columns } = this.scratch;
     for (const one of this.waiting) {
       try {
-        const profile = this.profileOf(one);
-        const room = block.room(one.user, profileBytes(profile.interests));
-        writeProfile(room, profile);
-        written.push(room);
+        const head = this.infer(one);
+        const start = block.room(one.user, profileBytes(columns));
+        writeProfile(block.view, start, head, columns);
+        written.push(start);
       } catch (error) {
         fail(one.user, error);
       }
@@ -242,8 +241,8 @@ export class ChunkRunner {
     this.waitingActions = 0;
     this.points.release();
     this.reader.release();
-    for (const bytes of written) {
-      const profile = this.tally.view(bytes);
+    for (const start of written) {
+      const profile = this.tally.view(block.view, start);
       if (profile) this.tally.add(profile);
     }
   }
@@ -279,40 +278,36 @@ export class ChunkRunner {
     }
   }
 
-  /** Importances are as of the user's newest action, so that the bytes do not move with the clock. */
-  private profileOf({ user, points, basis, newest }: ReadUser): NewProfile {
-    const { leftOut, changesAtMs: changesAt } = points;
-    const isEmpty = points.itemKeys.length === 0;
-    const weighedAt = isEmpty ? 0 : newest;
-    const interests = isEmpty ? noInterests : this.interestsOf(user, points, basis, weighedAt);
-    const { weights } = this;
-    return { basis: isEmpty ? noBasis : basis, weighedAt, changesAt, leftOut, interests, weights };
+  /**
+   * Leaves a user's interests in the columns. Importances are as of the user's newest action, so that the bytes do not move
+   * with the clock.
+   */
+  private infer(one: ReadUser): ProfileHead {
+    const { leftOut, changesAtMs: changesAt, itemKeys } = one.points;
+    if (itemKeys.length === 0) {
+      this.scratch.columns.count = 0;
+      return { basis: noBasis, weighedAt: 0, changesAt, leftOut };
+    }
+    const { full, before } = this.plan;
+    const stored = before && this.store.stored(before, one.user);
+    if (!full && stored?.basis === one.basis) this.weigh(one, stored.interests);
+    else this.cluster(one, stored?.interests ?? []);
+    return { basis: one.basis, weighedAt: one.newest, changesAt, leftOut };
   }
 
-  /** Leaves the weights of their members in `weights`. */
-  private interestsOf(user: UserKey, points: Points, basis: string, weighedAt: number): readonly Interest[] {
-    const { options, full, before } = this.plan;
-    const { map } = this.scratch;
+  /** The clusters that are stored, with the importances of now. */
+  private weigh({ points, newest }: ReadUser, stored: readonly Interest[]): void {
+    this.reused++;
+    const { map, columns } = this.scratch;
+    const { lambda } = this.plan.options;
     const n = points.itemKeys.length;
     if (n > this.weights.length) this.weights = new Float32Array(2 * n);
-    const stored = before && this.store.stored(before, user);
-    if (!full && stored?.basis === basis) {
-      this.reused++;
-      const again = weighAgain(stored.interests, points, weighedAt, options.lambda, map);
-      weighMembersAgain(this.weights, again, points, weighedAt, options.lambda, map);
-      return again;
-    }
-    const interests = this.infer(user, points, weighedAt, stored?.interests ?? []);
-    weighMembers(this.weights, this.scratch, interests);
-    return interests;
+    const again = weighAgain(stored, points, newest, lambda, map);
+    weighMembersAgain(this.weights, again, points, newest, lambda, map);
+    columns.fill(again, this.weights);
   }
 
-  private infer(
-    user: UserKey,
-    points: Points,
-    asOf: number,
-    published: readonly Interest[],
-  ): readonly Interest[] {
+  private cluster({ user, points, newest }: ReadUser, published: readonly Interest[]): void {
     const started = performance.now();
     const { table, options, space, spaceGeneration } = this.plan;
     const n = points.itemKeys.length;
@@ -320,9 +315,8 @@ export class ChunkRunner {
     const identity = { user: this.log.users.idOf(user), space, generation: spaceGeneration };
     const { alpha, lambda, repeats } = options;
     const given = { alpha, lambda, repeats, identity };
-    const interests = inferWith(this.clusterer, this.scratch, points, asOf, given, published);
+    inferColumns(this.clusterer, this.scratch, points, newest, given, published);
     this.clusterMs += performance.now() - started;
-    return interests;
   }
 }
 

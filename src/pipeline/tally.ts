@@ -31,9 +31,9 @@ export class Tally {
     this.popularity = popularity;
   }
 
-  /** A profile in the view that `add` takes, until the next one; null where an older version wrote it. */
-  view(bytes: DataView): ProfileView | null {
-    return this.profile.set(bytes) ? this.profile : null;
+  /** A profile, from `start` on, in the view that `add` takes, until the next one; null where an older version wrote it. */
+  view(bytes: DataView, start = 0): ProfileView | null {
+    return this.profile.set(bytes, start) ? this.profile : null;
   }
 
   /** Returns how many interests there are. */

@@ -54,6 +54,35 @@ export function assignIds(
   return ids;
 }
 
+/** The first members of all clusters: cluster c begins with item `itemKeys[order[starts[c]]]`. */
+interface FirstMembers {
+  readonly count: number;
+  readonly order: Int32Array;
+  readonly starts: Int32Array;
+  readonly itemKeys: Uint32Array;
+}
+
+/**
+ * What `assignIds` gives where nothing was published, two words an id. False where it would have to derive one again, or
+ * might: two have a word in common.
+ */
+export function newIdWords(
+  words: Uint32Array,
+  { count, order, starts, itemKeys }: FirstMembers,
+  identity: InterestIdentity,
+  map: U32Map,
+): boolean {
+  const own = openHash('interest', identity.user, identity.space, identity.generation);
+  map.reset(count);
+  for (let cluster = 0; cluster < count; cluster++) {
+    const { high, low } = closeHash(extendHash(own, itemKeys[order[starts[cluster]]]));
+    words[2 * cluster] = high;
+    words[2 * cluster + 1] = low;
+    if (map.getOrSet(low, cluster) !== cluster) return false;
+  }
+  return true;
+}
+
 function continueIds(ids: string[], matches: Match[], published: readonly Published[]): void {
   matches.sort(
     (a, b) =>

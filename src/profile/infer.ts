@@ -1,9 +1,11 @@
 import { type ActiveClusters, type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import { PinnersageError } from '../errors.js';
+import { hexOf } from '../math/hash.js';
 import { U32Map } from '../math/u32map.js';
 import { dayMs } from '../model/action.js';
+import { InterestColumns, idWords } from '../model/columns.js';
 import type { Interest } from '../model/profile.js';
-import { assignIds, type InterestIdentity, type Published } from './identity.js';
+import { assignIds, type InterestIdentity, newIdWords, type Published } from './identity.js';
 import type { ProfileOptions } from './options.js';
 import type { Points } from './points.js';
 
@@ -19,11 +21,23 @@ export interface InferOptions extends Pick<ProfileOptions, 'alpha' | 'lambda' | 
   readonly identity: InterestIdentity;
 }
 
-/** Memory of `inferWith`, used again for the next user. */
+/** Memory of `inferWith` and `inferColumns`, used again for the next user. */
 export class InferScratch {
   readonly map = new U32Map();
-  /** Of the last run; lasts until the clusterer runs again. */
-  clusters: ActiveClusters | undefined;
+  readonly columns = new InterestColumns();
+  /** By cluster, in the order of the clusterer. */
+  ids = new Uint32Array(64);
+  importances = new Float64Array(32);
+  /** Clusters by falling importance. */
+  readonly ranks: number[] = [];
+
+  reserve(clusters: number): void {
+    this.ranks.length = 0;
+    for (let cluster = 0; cluster < clusters; cluster++) this.ranks.push(cluster);
+    if (clusters <= this.importances.length) return;
+    this.ids = new Uint32Array(4 * clusters);
+    this.importances = new Float64Array(2 * clusters);
+  }
 }
 
 /**
@@ -58,10 +72,7 @@ export function inferInterests(
   return inferWith(clusterer, new InferScratch(), input, asOfMs, options, published);
 }
 
-/**
- * `inferInterests` for millions of users: the caller has filled the first n rows of `clusterer.vectors(n)`, and what is
- * allocated is what is returned.
- */
+/** `inferInterests` with memory that is used again; the caller has filled the first n rows of `clusterer.vectors(n)`. */
 export function inferWith(
   clusterer: Clusterer,
   scratch: InferScratch,
@@ -70,38 +81,50 @@ export function inferWith(
   options: InferOptions,
   published: readonly Published[] = [],
 ): Interest[] {
+  inferColumns(clusterer, scratch, points, asOfMs, options, published);
+  return interestsOf(scratch.columns);
+}
+
+/** `inferWith` for millions of users: the interests are in the scratch's columns, and nothing is allocated for them. */
+export function inferColumns(
+  clusterer: Clusterer,
+  scratch: InferScratch,
+  points: InferPoints,
+  asOfMs: number,
+  options: InferOptions,
+  published: readonly Published[] = [],
+): void {
   const { itemKeys } = points;
-  if (itemKeys.length === 0) return [];
+  const { columns } = scratch;
+  columns.count = 0;
+  if (itemKeys.length === 0) return;
   const { alpha, lambda, repeats, identity } = options;
   const sized = repeats === 'count';
   const decay = { asOf: asOfMs, unit: dayMs, lambda };
   const found = clusterer.active(itemKeys.length, points, { alpha, sized, ...decay });
-  scratch.clusters = found;
-  const members = membersOf(found, itemKeys);
-  const ids = assignIds(members, identity, published, scratch.map);
-  const interests: Interest[] = [];
-  for (let cluster = 0; cluster < members.length; cluster++)
-    interests.push(interestOf(found, cluster, members[cluster], ids[cluster], itemKeys, sized));
-  return interests.sort(byImportance);
+  scratch.reserve(found.count);
+  identify(scratch, found, itemKeys, identity, published);
+  rank(scratch, found);
+  columns.reserve(found.count, itemKeys.length);
+  let end = 0;
+  for (const cluster of scratch.ranks) end = append(columns, end, scratch, found, cluster, itemKeys, sized);
 }
 
-/**
- * What the actions of each member come to, by interest and member, written to `weights`; `interests` are those of the
- * last run of `inferWith`.
- */
-export function weighMembers(
-  weights: Float32Array,
-  { clusters }: InferScratch,
-  interests: readonly Interest[],
-): void {
-  if (!clusters) return;
-  const { order, decayed } = clusters;
-  let at = 0;
-  for (const { members } of interests) {
-    // They lie in one buffer, in the order of the clusters.
-    const from = members.byteOffset / 4;
-    for (let i = 0; i < members.length; i++) weights[at++] = asWeight(decayed[order[from + i]]);
-  }
+/** The interests of columns, as objects that last. */
+export function interestsOf(columns: InterestColumns): Interest[] {
+  const { count, ids, medoids, sizes, importances, lastActionAt, ends, members, counts } = columns;
+  return Array.from({ length: count }, (_, i) => {
+    const [from, to] = [i === 0 ? 0 : ends[i - 1], ends[i]];
+    return {
+      id: hexOf({ high: ids[2 * i], low: ids[2 * i + 1] }),
+      medoid: medoids[i],
+      importance: importances[i],
+      size: sizes[i],
+      lastActionAt: lastActionAt[i],
+      members: members.slice(from, to),
+      counts: counts.slice(from, to),
+    };
+  });
 }
 
 /** Fits a float32 that is no infinity. */
@@ -116,39 +139,66 @@ export function byImportance(a: Interest, b: Interest): number {
   return b.importance - a.importance || (a.id < b.id ? -1 : 1);
 }
 
-/** The item keys of every cluster, one behind another in a buffer of two numbers a point: many small ones cost more. */
-function membersOf({ count, order, starts }: ActiveClusters, itemKeys: Uint32Array): Uint32Array[] {
-  const all = new Array<Uint32Array>(count);
-  const buffer = new ArrayBuffer(8 * itemKeys.length);
-  for (let cluster = 0; cluster < count; cluster++) {
-    const from = starts[cluster];
-    const members = new Uint32Array(buffer, 4 * from, starts[cluster + 1] - from);
-    for (let i = 0; i < members.length; i++) members[i] = itemKeys[order[from + i]];
-    all[cluster] = members;
-  }
-  return all;
+function identify(
+  scratch: InferScratch,
+  { count, order, starts }: ActiveClusters,
+  itemKeys: Uint32Array,
+  identity: InterestIdentity,
+  published: readonly Published[],
+): void {
+  const { ids, map } = scratch;
+  if (published.length === 0 && newIdWords(ids, { count, order, starts, itemKeys }, identity, map)) return;
+  const members = Array.from({ length: count }, (_, cluster) =>
+    Uint32Array.from(order.subarray(starts[cluster], starts[cluster + 1]), (point) => itemKeys[point]),
+  );
+  assignIds(members, identity, published, map).forEach((id, cluster) => {
+    ids.set(idWords(id), 2 * cluster);
+  });
 }
 
-function interestOf(
+/** Sums up what the members' actions come to, and ranks the clusters by it, ties to the lower id. */
+function rank(
+  { ids, importances, ranks }: InferScratch,
+  { count, order, starts, decayed }: ActiveClusters,
+): void {
+  for (let cluster = 0; cluster < count; cluster++) {
+    let importance = 0;
+    for (let i = starts[cluster]; i < starts[cluster + 1]; i++) importance += decayed[order[i]];
+    importances[cluster] = importance;
+  }
+  ranks.sort(
+    (a, b) => importances[b] - importances[a] || ids[2 * a] - ids[2 * b] || ids[2 * a + 1] - ids[2 * b + 1],
+  );
+}
+
+/** Appends a cluster as the next interest, whose members begin at `from`; returns where they end. */
+function append(
+  columns: InterestColumns,
+  from: number,
+  { ids, importances }: InferScratch,
   { medoids, order, starts, counts, decayed, lastTimes }: ActiveClusters,
   cluster: number,
-  members: Uint32Array,
-  id: string,
   itemKeys: Uint32Array,
   sized: boolean,
-): Interest {
-  const from = starts[cluster];
-  // Counts lie behind the members of all clusters.
-  const acted = new Uint32Array(members.buffer, 4 * (itemKeys.length + from), members.length);
-  let importance = 0;
+): number {
+  const interest = columns.count++;
+  let to = from;
   let size = 0;
   let lastActionAt = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < members.length; i++) {
-    const point = order[from + i];
-    acted[i] = counts[point];
+  for (let i = starts[cluster]; i < starts[cluster + 1]; i++, to++) {
+    const point = order[i];
+    columns.members[to] = itemKeys[point];
+    columns.counts[to] = counts[point];
+    columns.weights[to] = asWeight(decayed[point]);
     size += sized ? counts[point] : 1;
-    importance += decayed[point];
     if (lastTimes[point] > lastActionAt) lastActionAt = lastTimes[point];
   }
-  return { id, medoid: itemKeys[medoids[cluster]], importance, size, lastActionAt, members, counts: acted };
+  columns.ids[2 * interest] = ids[2 * cluster];
+  columns.ids[2 * interest + 1] = ids[2 * cluster + 1];
+  columns.medoids[interest] = itemKeys[medoids[cluster]];
+  columns.importances[interest] = importances[cluster];
+  columns.sizes[interest] = size;
+  columns.lastActionAt[interest] = lastActionAt;
+  columns.ends[interest] = to;
+  return to;
 }

@@ -21,32 +21,36 @@ export class BlockBuilder {
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
   private bytes: Uint8Array<SharedArrayBuffer>;
+  /** All of the memory, from its beginning; another one when `room` has made it larger. */
+  view: DataView;
   private length = 0;
 
   /** `memory`: that of a block that nobody reads any more, to be used again. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(leastBytes)) {
     this.bytes = new Uint8Array(memory);
+    this.view = new DataView(memory);
   }
 
   add(user: UserKey, bytes: Uint8Array): void {
-    const { byteOffset } = this.room(user, bytes.length);
-    this.bytes.set(bytes, byteOffset);
+    const start = this.room(user, bytes.length);
+    this.bytes.set(bytes, start);
   }
 
-  /** Room for a user's bytes, which count instead of those given before; write them before the next call. */
-  room(user: UserKey, length: number): DataView {
+  /** Where in `view` there is room for a user's bytes, which count instead of those given before. */
+  room(user: UserKey, length: number): number {
     const start = this.length;
     const end = start + length;
     if (end > this.bytes.length) {
       const bigger = new Uint8Array(new SharedArrayBuffer(Math.max(2 * this.bytes.length, end)));
       bigger.set(this.bytes.subarray(0, start));
       this.bytes = bigger;
+      this.view = new DataView(bigger.buffer);
     }
     this.length = end;
     this.added.push(user);
     this.starts.push(start);
     this.ends.push(end);
-    return new DataView(this.bytes.buffer, start, length);
+    return start;
   }
 
   users(): ReadonlySet<UserKey> {

@@ -1,5 +1,6 @@
 import { expectVersion } from '../disk/codec.js';
 import { dayMs } from '../model/action.js';
+import { InterestColumns } from '../model/columns.js';
 import type { ItemKey } from '../model/item.js';
 import type { Interest, LeftOut } from '../model/profile.js';
 
@@ -36,70 +37,73 @@ const leftOutAt = 32;
 export const leftOutReasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'] as const;
 export const nothingLeftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
 
-/** A profile as it is written: with everything that older ones may lack. */
-export interface NewProfile extends Omit<StoredProfile, 'weights'> {
+/** What a profile says besides its interests, with everything that older ones may lack. */
+export interface ProfileHead extends Pick<StoredProfile, 'changesAt' | 'leftOut'> {
   readonly basis: string;
   readonly weighedAt: number;
+}
+
+export interface NewProfile extends ProfileHead {
+  readonly interests: readonly Interest[];
   /** By interest and member, the part of the member's actions in the importance; what follows does not count. */
   readonly weights: Float32Array;
 }
 
 export function encodeProfile(profile: NewProfile): Buffer {
-  const bytes = Buffer.alloc(profileBytes(profile.interests));
-  writeProfile(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), profile);
+  const columns = new InterestColumns();
+  columns.fill(profile.interests, profile.weights);
+  const bytes = Buffer.alloc(profileBytes(columns));
+  writeProfile(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, profile, columns);
   return bytes;
 }
 
-export function profileBytes(interests: readonly Interest[]): number {
-  let members = 0;
-  for (const interest of interests) members += interest.members.length;
-  return headBytes + interestBytes * interests.length + memberBytes * members;
+export function profileBytes({ count, ends }: InterestColumns): number {
+  const members = count === 0 ? 0 : ends[count - 1];
+  return headBytes + interestBytes * count + memberBytes * members;
 }
 
-/** Writes a profile to the beginning of `view`, which has room for it. */
-export function writeProfile(view: DataView, profile: NewProfile): void {
-  const { interests, weights, leftOut } = profile;
-  view.setUint32(0, version, true);
-  view.setUint32(4, interests.length, true);
-  writeHex(view, 8, profile.basis);
-  view.setFloat64(16, profile.weighedAt, true);
-  view.setFloat64(24, profile.changesAt, true);
-  // Spelt out, in the order of the reasons: names that vary are looked up one by one.
-  view.setUint32(leftOutAt, leftOut.role, true);
-  view.setUint32(leftOutAt + 4, leftOut.afterAsOf, true);
-  view.setUint32(leftOutAt + 8, leftOut.outsideWindow, true);
-  view.setUint32(leftOutAt + 12, leftOut.unembedded, true);
-  view.setUint32(leftOutAt + 16, leftOut.truncated, true);
-  let at = headBytes;
-  let first = 0;
-  for (const interest of interests) {
-    at = writeInterest(view, at, interest, weights, first);
-    first += interest.members.length;
-  }
-}
-
-/** `first`: where the weights of its members begin. Returns where it ends. */
-function writeInterest(
+/** Writes a profile of `profileBytes` from `start` on. */
+export function writeProfile(
   view: DataView,
-  at: number,
-  interest: Interest,
-  weights: Float32Array,
-  first: number,
-): number {
-  const { members, counts } = interest;
-  writeHex(view, at, interest.id);
-  view.setUint32(at + 8, interest.medoid, true);
-  view.setUint32(at + 12, interest.size, true);
-  view.setFloat64(at + 16, interest.importance, true);
-  view.setFloat64(at + 24, interest.lastActionAt, true);
-  view.setUint32(at + 32, members.length, true);
-  let to = at + interestBytes;
-  for (let i = 0; i < members.length; i++, to += memberBytes) {
-    view.setUint32(to, members[i], true);
-    view.setUint32(to + 4, counts[i], true);
-    view.setFloat32(to + 8, weights[first + i], true);
+  start: number,
+  { basis, weighedAt, changesAt, leftOut }: ProfileHead,
+  columns: InterestColumns,
+): void {
+  view.setUint32(start, version, true);
+  view.setUint32(start + 4, columns.count, true);
+  writeHex(view, start + 8, basis);
+  view.setFloat64(start + 16, weighedAt, true);
+  view.setFloat64(start + 24, changesAt, true);
+  const at = start + leftOutAt;
+  // Spelt out, in the order of the reasons: names that vary are looked up one by one.
+  view.setUint32(at, leftOut.role, true);
+  view.setUint32(at + 4, leftOut.afterAsOf, true);
+  view.setUint32(at + 8, leftOut.outsideWindow, true);
+  view.setUint32(at + 12, leftOut.unembedded, true);
+  view.setUint32(at + 16, leftOut.truncated, true);
+  writeInterests(view, start + headBytes, columns);
+}
+
+function writeInterests(view: DataView, start: number, columns: InterestColumns): void {
+  const { count, ids, medoids, sizes, importances, lastActionAt, ends, members, counts, weights } = columns;
+  let at = start;
+  let member = 0;
+  for (let i = 0; i < count; i++) {
+    const end = ends[i];
+    view.setUint32(at, ids[2 * i]);
+    view.setUint32(at + 4, ids[2 * i + 1]);
+    view.setUint32(at + 8, medoids[i], true);
+    view.setUint32(at + 12, sizes[i], true);
+    view.setFloat64(at + 16, importances[i], true);
+    view.setFloat64(at + 24, lastActionAt[i], true);
+    view.setUint32(at + 32, end - member, true);
+    at += interestBytes;
+    for (; member < end; member++, at += memberBytes) {
+      view.setUint32(at, members[member], true);
+      view.setUint32(at + 4, counts[member], true);
+      view.setFloat32(at + 8, weights[member], true);
+    }
   }
-  return to;
 }
 
 /** 16 hex digits as 8 bytes. */
@@ -192,34 +196,36 @@ export function decayBetween(from: number, to: number, lambda: number): number {
 /** An encoded profile, read in place: for what looks at every user. */
 export class ProfileView {
   private view: DataView = new DataView(new ArrayBuffer(0));
+  private start = 0;
 
-  /** False where an older version wrote it, which can only be decoded. */
-  set(bytes: DataView): boolean {
+  /** What begins at `start`. False where an older version wrote it, which can only be decoded. */
+  set(bytes: DataView, start = 0): boolean {
     this.view = bytes;
-    return bytes.getUint8(0) === version;
+    this.start = start;
+    return bytes.getUint8(start) === version;
   }
 
   get interests(): number {
-    return this.view.getUint32(4, true);
+    return this.view.getUint32(this.start + 4, true);
   }
 
   get weighedAt(): number {
-    return this.view.getFloat64(16, true);
+    return this.view.getFloat64(this.start + 16, true);
   }
 
   get changesAt(): number {
-    return this.view.getFloat64(24, true);
+    return this.view.getFloat64(this.start + 24, true);
   }
 
   /** How many actions were left out for a reason, by its place among `leftOutReasons`. */
   leftOut(reason: number): number {
-    return this.view.getUint32(leftOutAt + 4 * reason, true);
+    return this.view.getUint32(this.start + leftOutAt + 4 * reason, true);
   }
 
   /** Every member with its part in the importance at `weighedAt`. */
   eachMember(visit: (item: ItemKey, weight: number) => void): void {
     const { view } = this;
-    let at = headBytes;
+    let at = this.start + headBytes;
     for (let left = this.interests; left > 0; left--) {
       const end = at + interestBytes + memberBytes * view.getUint32(at + 32, true);
       for (at += interestBytes; at < end; at += memberBytes)
@@ -230,7 +236,7 @@ export class ProfileView {
   /** Adds what `eachMember` tells, times `factor` ≥ 0 and as `Math.round` rounds it, to the items' places in `sums`. */
   addMembers(sums: Float64Array, factor: number): void {
     const { view } = this;
-    let at = headBytes;
+    let at = this.start + headBytes;
     for (let left = this.interests; left > 0; left--) {
       const end = at + interestBytes + memberBytes * view.getUint32(at + 32, true);
       for (at += interestBytes; at < end; at += memberBytes)

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hashHex } from '../../src/math/hash.js';
-import { assignIds, type Published } from '../../src/profile/identity.js';
+import { hash64, hashHex, hexOf } from '../../src/math/hash.js';
+import { U32Map } from '../../src/math/u32map.js';
+import { assignIds, newIdWords, type Published } from '../../src/profile/identity.js';
 
 const identity = { user: 'ann', space: 'text', generation: 1 };
 const clustersOf = (...members: number[][]) => members.map((items) => Uint32Array.from(items));
@@ -119,4 +120,36 @@ test('a recompute that changes nothing changes no id', () => {
       expect(ids([...clusters].reverse(), before).reverse()).toEqual(first);
     }),
   );
+});
+
+/** Clusters as the clusterer gives them: the points lie cluster by cluster in `order`, here the other way round. */
+function newIds(clusters: number[][]): string[] | null {
+  const itemKeys = Uint32Array.from(clusters.flat().reverse());
+  const order = Int32Array.from(itemKeys, (_, i) => itemKeys.length - 1 - i);
+  const starts = new Int32Array(clusters.length);
+  for (let c = 1; c < clusters.length; c++) starts[c] = starts[c - 1] + clusters[c - 1].length;
+  const words = new Uint32Array(2 * clusters.length);
+  const areNew = newIdWords(
+    words,
+    { count: clusters.length, order, starts, itemKeys },
+    identity,
+    new U32Map(),
+  );
+  return areNew ? clusters.map((_, c) => hexOf({ high: words[2 * c], low: words[2 * c + 1] })) : null;
+}
+
+test('where nothing was published the words are those ids, or are left to the general way', () => {
+  fc.assert(
+    fc.property(partition, (clusters) => {
+      expect(newIds(clusters)).toEqual(ids(clusters));
+    }),
+  );
+  // Two items, found by trying, whose ids have their second word in common.
+  const seen = new Map<number, number>();
+  let item = 0;
+  const low = (of: number): number => hash64('interest', 'ann', 'text', 1, of).low;
+  for (; !seen.has(low(item)); item++) seen.set(low(item), item);
+  const twins = [seen.get(low(item)) as number, item];
+  expect(newIds([[twins[0]], [twins[1], 3]])).toBeNull();
+  expect(newIds([[twins[0], twins[1]]])).toEqual(ids([twins]));
 });
