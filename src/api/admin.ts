@@ -33,7 +33,7 @@ export const batchReport = record(
     }),
     usersPerSecond: number('Users computed per second'),
     seconds: number('How long it took'),
-    clusteringShare: number("Share of the threads' time that went into clustering"),
+    clusteringShare: number("Share of the threads' time on users that went into clustering them"),
     clusteringSeconds: number('That time, over all threads'),
     alpha: number('The merge threshold, squared'),
     windowDays: days,

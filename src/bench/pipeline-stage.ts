@@ -87,11 +87,12 @@ const reading: ReadonlySet<StageName> = new Set(['load', 'recommend']);
 
 async function run(task: StageTask): Promise<StageOutcome> {
   const started = performance.now();
+  const before = process.cpuUsage();
   const data = await open(task.data, { mode: reading.has(task.stage) ? 'read' : 'write' });
   const said = await stages[task.stage](data, task);
   await data.close();
   const seconds = (performance.now() - started) / 1000;
-  const { user, system } = process.cpuUsage();
+  const { user, system } = process.cpuUsage(before);
   const cpuSeconds = (user + system) / 1e6;
   const { clusteringSeconds, ...others } = said;
   const facts =

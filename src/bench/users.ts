@@ -4,7 +4,7 @@ import { createClusterer } from '../cluster/clusterer.js';
 import { createRng, type Rng } from '../math/rng.js';
 import { allocateVectors, createGather } from '../math/vectors.js';
 import { dayMs } from '../model/action.js';
-import { InferScratch, inferWith } from '../profile/infer.js';
+import { InferScratch, inferColumns } from '../profile/infer.js';
 import type { WorkerTask } from './cluster-worker.js';
 import { clusteredPoints } from './points.js';
 
@@ -47,7 +47,8 @@ export function createUserRun(sizes: readonly number[], d: number, alpha: number
     const user = users[next++ % users.length];
     const { itemKeys } = user;
     gather(clusterer.vectors(itemKeys.length), itemKeys, rowOfItem);
-    return inferWith(clusterer, scratch, user, asOfMs, options).length;
+    inferColumns(clusterer, scratch, user, asOfMs, options);
+    return scratch.columns.count;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Workspace } from '../math/vectors.js';
-import { checkAlpha, checkRuns, checkShape, checkSizes } from './check.js';
+import { checkAlpha, checkFinite, checkRuns, checkShape, checkSizes } from './check.js';
 import type {
   ActiveClusters,
   ActiveOptions,
@@ -72,6 +72,7 @@ export function createKernelClusterer(
     checkAlpha(options.alpha);
     check(n, options.sizes);
     if (n === 0) return nothing;
+    if (n === 1) return alone();
     const centred = centreRows(engine, n);
     const { scale } = centred;
     const alpha = options.alpha * scale * scale;
@@ -85,6 +86,15 @@ export function createKernelClusterer(
     chooseInto(medoids, engine.views.offsets, partition, n, options, { weights, spreads });
     const { order, starts } = engine.views;
     return { count, labels: partition.labels, medoids: medoids.subarray(0, count), order, starts };
+  }
+
+  /** Of one point, which has no distances that numbers could be too large or too small for. */
+  function alone(): FlatClusters {
+    const { x, order, starts } = engine.views;
+    checkFinite(x, { n: 1, dim });
+    for (const array of [labels, medoids, order, starts]) array[0] = 0;
+    starts[1] = 1;
+    return { count: 1, labels: labels.subarray(0, 1), medoids: medoids.subarray(0, 1), order, starts };
   }
 
   function active(

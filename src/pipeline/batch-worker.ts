@@ -3,7 +3,8 @@ import { ActionLog } from '../actions/log.js';
 import { openDirectory } from '../disk/directory.js';
 import { adoptVectors, type SharedVectors } from '../math/vectors.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
-import { type BatchPlan, ChunkRunner } from './chunk.js';
+import { type BatchPlan, type ChunkResult, ChunkRunner } from './chunk.js';
+import { ChunkQueue, type SharedQueue } from './chunkqueue.js';
 
 /** What the batch gives a worker thread: the plan over shared arrays, its place in them, its own popularity sums. */
 export interface BatchWorkerData {
@@ -12,20 +13,19 @@ export interface BatchWorkerData {
   readonly shared: SharedVectors;
   /** From 1. */
   readonly slot: number;
+  readonly queue: SharedQueue;
   readonly popularity: Float64Array;
 }
 
-/** Users `from … to−1`; nobody where there are none left. */
-export interface BatchTask {
+/** What became of the chunk that begins with user `from`. A thread is sent back the memory of a block that was put. */
+export interface ChunkDone {
   readonly from: number;
-  readonly to: number;
-  /** Of a block that nobody reads any more. */
-  readonly memory: SharedArrayBuffer | undefined;
+  readonly result: ChunkResult;
 }
 
 const port = parentPort;
 if (!port) throw new Error('batch-worker runs in a worker thread only');
-const { path, plan, shared, slot, popularity } = workerData as BatchWorkerData;
+const { path, plan, shared, slot, queue, popularity } = workerData as BatchWorkerData;
 const table = { ...plan.table, vectors: adoptVectors(shared, slot, 'gather') };
 const directory = await openDirectory(path, { mode: 'read' });
 const runner = new ChunkRunner(
@@ -35,9 +35,14 @@ const runner = new ChunkRunner(
   popularity,
 );
 
-port.on('message', async ({ from, to, memory }: BatchTask) => {
-  if (from < to) return port.postMessage(runner.run(from, to, memory));
-  await directory.close();
-  port.close();
-});
-port.postMessage(null); // ready
+const free: SharedArrayBuffer[] = [];
+port.on('message', (memory: SharedArrayBuffer) => void free.push(memory));
+const chunks = new ChunkQueue(queue);
+for (let users = chunks.take(); users; users = chunks.take()) {
+  const [from, to] = users;
+  port.postMessage({ from, result: runner.run(from, to, free.pop()) } satisfies ChunkDone);
+  // Lets memory come back, and the store give up its view of what is being replaced.
+  await new Promise(setImmediate);
+}
+await directory.close();
+port.close();

@@ -1,14 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { ActionLog } from '../actions/log.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
-import { shareVectors } from '../math/vectors.js';
 import { configHash, type ProfileOptions, popularityDecay, resolveOptions } from '../profile/options.js';
 import type { GenerationWriter, ProfileStore } from '../store/profiles.js';
-import type { BatchTask, BatchWorkerData } from './batch-worker.js';
-import { type BatchPlan, type ChunkResult, ChunkRunner, type FailedUser } from './chunk.js';
+import { runChunks } from './batch-threads.js';
+import type { BatchPlan, ChunkResult, FailedUser } from './chunk.js';
 import { conditionsOf, continuationOf } from './continuation.js';
 import { popularityOf, rankPopularity } from './popularity.js';
 import { alphaFor, declaredTypes, readSettings, shapingOptions } from './settings.js';
@@ -23,8 +21,10 @@ export interface BatchOptions extends Partial<ProfileOptions> {
    * takes the stored clusters of those whose points are the same. Effect: none on the result, to the last bit; speed only.
    */
   readonly full?: boolean;
-  /** Threads. Default: one per core, at most one per 64 users. Speed only. */
+  /** Threads, this one among them. Default: one per core, at most one per 64 users. Speed only. */
   readonly workers?: number;
+  /** Whether this thread leaves users to the others, where there are any, so that it can go on answering. Default: false. */
+  readonly apart?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
   readonly onNote?: (note: string) => void;
   readonly signal?: AbortSignal;
@@ -44,7 +44,7 @@ export interface BatchReport {
   readonly interests: { readonly median: number; readonly p90: number; readonly max: number };
   readonly usersPerSecond: number;
   readonly seconds: number;
-  /** Share of the threads' working time that went into clustering users. */
+  /** Share of the threads' time on users that went into clustering them: computing time where the system tells (Linux). */
   readonly clusteringShare: number;
   /** The time that was, over all threads. */
   readonly clusteringSeconds: number;
@@ -58,8 +58,6 @@ export interface BatchReport {
   readonly failures: readonly { readonly userId: string; readonly message: string }[];
 }
 
-/** Interests live for one user: with room for them to die young, there is little to collect. */
-const resourceLimits = { maxYoungGenerationSizeMb: 64 };
 const usersPerWorker = 64;
 const failuresListed = 10;
 
@@ -95,10 +93,16 @@ export async function runBatch(
   const workers = Math.min(given.workers ?? availableParallelism(), Math.ceil(total / usersPerWorker));
   const tally = new Progress(writer, total, given.onProgress);
   given.onNote?.(`${total} users on ${Math.max(1, workers)} ${workers > 1 ? 'threads' : 'thread'}`);
+  const others = workers > 1 ? workers - (given.apart ? 0 : 1) : 0;
   const sums = await runOrAbort(writer, () =>
-    workers > 1
-      ? runThreads(directory.path, plan, workers, total, tally, given.signal)
-      : runHere(plan, log, store, total, tally, given.signal),
+    runChunks(
+      { path: directory.path, plan, log, store },
+      { total, others, here: others < workers },
+      {
+        done: (result, usersDone) => tally.add(result, usersDone),
+        signal: given.signal,
+      },
+    ),
   );
   const hasOwnDecay = popularityDecay(options) !== options.lambda;
   const popularity = hasOwnDecay ? popularityOf(log, plan) : rankPopularity(sums);
@@ -180,7 +184,7 @@ class Progress {
   private reused = 0;
   private read = 0;
   private clusterMs = 0;
-  private totalMs = 0;
+  private threadMs = 0;
 
   constructor(writer: GenerationWriter, total: number, onProgress?: (done: number, total: number) => void) {
     this.writer = writer;
@@ -195,8 +199,8 @@ class Progress {
     this.active += result.active;
     this.reused += result.reused;
     this.read += result.read;
-    this.clusterMs += result.clusterMs;
-    this.totalMs += result.totalMs;
+    this.clusterMs += result.clusterShare * result.threadMs;
+    this.threadMs += result.threadMs;
     for (const [reason, count] of Object.entries(result.leftOut))
       this.leftOut[reason] = (this.leftOut[reason] ?? 0) + count;
     this.onProgress?.(usersDone, this.total);
@@ -219,7 +223,7 @@ class Progress {
       usersPerSecond: Math.round(users / seconds),
       seconds: Number(seconds.toFixed(3)),
       clusteringSeconds: Number((this.clusterMs / 1000).toFixed(3)),
-      clusteringShare: Number((this.clusterMs / Math.max(1e-9, this.totalMs)).toFixed(4)),
+      clusteringShare: Number((this.clusterMs / Math.max(1e-9, this.threadMs)).toFixed(4)),
       alpha: plan.options.alpha,
       windowDays: plan.options.windowDays,
       usersLeftOut: this.active - users,
@@ -229,99 +233,6 @@ class Progress {
         .map(({ user, message }) => ({ userId: idOf(user), message })),
     };
   }
-}
-
-function chunkSize(users: number, workers: number): number {
-  return Math.max(16, Math.min(512, Math.ceil(users / (workers * 16))));
-}
-
-async function runHere(
-  plan: BatchPlan,
-  log: ActionLog,
-  store: ProfileStore,
-  total: number,
-  tally: Progress,
-  signal?: AbortSignal,
-): Promise<Float64Array> {
-  const sums = new Float64Array(plan.idRank.length);
-  const runner = new ChunkRunner(plan, log, store, sums);
-  const size = chunkSize(total, 1);
-  for (let from = 0; from < total; from += size) {
-    throwIfAborted(signal);
-    const to = Math.min(total, from + size);
-    tally.add(runner.run(from, to), to);
-    await new Promise(setImmediate); // lets Ctrl-C through
-  }
-  return sums;
-}
-
-function throwIfAborted(signal?: AbortSignal): void {
-  if (signal?.aborted)
-    throw new PinnersageError('interrupted', 'interrupted; the profiles of the batch before stay in use');
-}
-
-async function runThreads(
-  path: string,
-  plan: BatchPlan,
-  count: number,
-  total: number,
-  tally: Progress,
-  signal?: AbortSignal,
-): Promise<Float64Array> {
-  const size = chunkSize(total, count);
-  const waiting = new Map<number, ChunkResult>();
-  const sums = Array.from(
-    { length: count },
-    () => new Float64Array(new SharedArrayBuffer(8 * plan.idRank.length)),
-  );
-  const free: SharedArrayBuffer[] = [];
-  const workers: Worker[] = [];
-  let next = 0;
-  let written = 0;
-
-  const take = (from: number, result: ChunkResult): void => {
-    waiting.set(from, result);
-    for (let ready = waiting.get(written); ready; ready = waiting.get(written)) {
-      waiting.delete(written);
-      written = Math.min(total, written + size);
-      tally.add(ready, written);
-      free.push(ready.block.bytes.buffer);
-    }
-  };
-
-  const serve = (worker: Worker): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let at = -1;
-      worker.on('error', reject);
-      worker.on('exit', (code) =>
-        code === 0 ? resolve() : reject(new Error(`a batch thread ended with ${code}`)),
-      );
-      worker.on('message', (result: ChunkResult | null) => {
-        try {
-          throwIfAborted(signal);
-          if (result) take(at, result);
-          at = next;
-          next = Math.min(total, next + size);
-          worker.postMessage({ from: at, to: next, memory: free.pop() } satisfies BatchTask);
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-
-  try {
-    const shared = shareVectors(plan.table.vectors);
-    for (const [i, popularity] of sums.entries()) {
-      const workerData: BatchWorkerData = { path, plan, shared, slot: i + 1, popularity };
-      workers.push(new Worker(new URL('./batch-worker.js', import.meta.url), { workerData, resourceLimits }));
-    }
-    await Promise.all(workers.map(serve));
-  } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  }
-  for (const other of sums.slice(1))
-    for (let item = 0; item < other.length; item++) sums[0][item] += other[item];
-  return sums[0];
 }
 
 function warn(report: BatchReport, log: ActionLog, onNote: (note: string) => void): void {

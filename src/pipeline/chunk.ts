@@ -28,6 +28,7 @@ import type { Generation, ProfileStore } from '../store/profiles.js';
 import { type Continuation, changedUsers, stillHolds } from './continuation.js';
 import { PointReader } from './pointreader.js';
 import { type Counts, Tally } from './tally.js';
+import { threadMs } from './threadtime.js';
 
 /** Everything that a batch run fixes for all users; shared with worker threads, so only data and shared arrays. */
 export interface BatchPlan {
@@ -62,9 +63,9 @@ export interface ChunkResult extends Counts {
   readonly read: number;
   /** Users whose stored clusters still hold, read or not. */
   readonly reused: number;
-  /** Milliseconds inside the clusterer, and in all. */
-  readonly clusterMs: number;
-  readonly totalMs: number;
+  /** Milliseconds that the thread computed, and the part of them inside the clusterer. */
+  readonly threadMs: number;
+  readonly clusterShare: number;
 }
 
 const noBasis = '0'.repeat(16);
@@ -147,6 +148,7 @@ export class ChunkRunner {
   /** `memory`: of a block that was put, to be used again. */
   run(from: UserKey, to: UserKey, memory?: SharedArrayBuffer): ChunkResult {
     const started = performance.now();
+    const before = threadMs();
     this.clusterMs = 0;
     this.reused = 0;
     this.read = 0;
@@ -161,8 +163,8 @@ export class ChunkRunner {
       failed: this.failed.sort((a, b) => a.user - b.user),
       read: this.read,
       reused: this.reused,
-      clusterMs: this.clusterMs,
-      totalMs: performance.now() - started,
+      clusterShare: this.clusterMs / Math.max(1e-9, performance.now() - started),
+      threadMs: threadMs() - before,
     };
   }
 
@@ -284,10 +286,8 @@ export class ChunkRunner {
    */
   private infer(one: ReadUser): ProfileHead {
     const { leftOut, changesAtMs: changesAt, itemKeys } = one.points;
-    if (itemKeys.length === 0) {
-      this.scratch.columns.count = 0;
-      return { basis: noBasis, weighedAt: 0, changesAt, leftOut };
-    }
+    this.scratch.columns.count = 0;
+    if (itemKeys.length === 0) return { basis: noBasis, weighedAt: 0, changesAt, leftOut };
     const { full, before } = this.plan;
     const stored = before && this.store.stored(before, one.user);
     if (!full && stored?.basis === one.basis) this.weigh(one, stored.interests);

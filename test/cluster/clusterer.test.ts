@@ -104,14 +104,26 @@ describe('clusterer', () => {
     expect(clusterer.flat(0, { alpha: 1 }).count).toBe(0);
   });
 
+  test('one point is a cluster, whatever its numbers, and after another run in the same memory', () => {
+    const clusterer = createClusterer(2);
+    clusterer.vectors(3).set([1, 1, 1, 1, 5, 5]);
+    clusterer.flat(3, { alpha: 1 });
+    for (const number of [0, 1e-30, 3e38]) {
+      clusterer.vectors(1).fill(number);
+      const { count, labels, medoids, order, starts } = clusterer.flat(1, { alpha: 1 });
+      expect([count, ...labels, ...medoids, order[0], ...starts.slice(0, 2)]).toEqual([1, 0, 0, 0, 0, 1]);
+    }
+  });
+
   test.each([
     [0, [1, 2], 'option-invalid', 'alpha: got 0'],
     [Number.NaN, [1, 2], 'option-invalid', 'alpha: got NaN'],
     [1, [1, Number.POSITIVE_INFINITY], 'vector-invalid', 'got Infinity in row 1, column 0'],
+    [1, [Number.NaN], 'vector-invalid', 'got NaN in row 0, column 0'],
   ])('refuses alpha %d, rows %j', (alpha, rows, code, message) => {
     const clusterer = createClusterer(1);
-    clusterer.vectors(2).set(rows);
-    expect(() => clusterer.flat(2, { alpha })).toThrow(
+    clusterer.vectors(rows.length).set(rows);
+    expect(() => clusterer.flat(rows.length, { alpha })).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(message) }),
     );
   });

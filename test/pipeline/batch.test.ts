@@ -59,13 +59,45 @@ test('however many threads, the profiles are the same to the last bit', async ()
   const one = await data.batch({ nowMs: now, workers: 1 });
   const alone = everyone(data);
   const fallback = data.recommend('nobody', { count: 50, seed: 1 }).items;
-  for (const workers of [2, 3]) {
-    const more = await data.batch({ nowMs: now, workers, full: true });
+  for (const threads of [
+    { workers: 2 },
+    { workers: 2, apart: true },
+    { workers: 3 },
+    { apart: true, workers: 1 },
+  ]) {
+    const more = await data.batch({ nowMs: now, ...threads, full: true });
     const untimed = { usersPerSecond: 0, seconds: 0, clusteringShare: 0, clusteringSeconds: 0 };
     expect({ ...more, ...untimed }).toEqual({ ...one, ...untimed });
     expect(everyone(data)).toEqual(alone);
     expect(data.recommend('nobody', { count: 50, seed: 1 }).items).toEqual(fallback);
   }
+  await data.close();
+});
+
+test('a batch that is stopped, on whichever threads, leaves the profiles of the one before', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  await fill(data);
+  await data.batch({ nowMs: now });
+  const before = everyone(data);
+  const stored = () => JSON.stringify([...data.rows('profiles')]);
+  const kept = stored();
+  await data.appendActions([{ userId: 'u0', itemId: 'i299', type: 'save', timestamp: now - 1 }]);
+  for (const threads of [{ workers: 1 }, { workers: 2 }, { workers: 2, apart: true }]) {
+    const controller = new AbortController();
+    const stopping = { signal: controller.signal, onProgress: () => controller.abort() };
+    const stopped = data.batch({ nowMs: now + day, full: true, ...threads, ...stopping });
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+    const onProgress = () => {
+      throw new Error('no progress');
+    };
+    await expect(data.batch({ nowMs: now + day, full: true, ...threads, onProgress })).rejects.toThrow(
+      'no progress',
+    );
+    expect(stored()).toBe(kept);
+  }
+  expect(data.verifyUsers({ users, nowMs: now }).differing).toEqual([]);
+  await data.batch({ nowMs: now });
+  expect(everyone(data).slice(1)).toEqual(before.slice(1));
   await data.close();
 });
 

@@ -206,7 +206,8 @@ export class Writer {
       throw new PinnersageError('batch-running', 'a batch is running already, expected to wait for its end');
     const { directory, catalog, log, profiles, onNote } = this.parts;
     const { signal } = this.stopping;
-    const batch = runBatch(directory, catalog, log, profiles, { ...options, onNote, signal });
+    // Actions are acknowledged on this thread meanwhile.
+    const batch = runBatch(directory, catalog, log, profiles, { ...options, apart: true, onNote, signal });
     this.running = batch.catch(() => {});
     try {
       return await batch;
