@@ -16,9 +16,10 @@ import type { Interest } from '../model/profile.js';
 import type { Recipe } from '../model/recipe.js';
 import { requestSeed } from '../profile/sample.js';
 import { type Admitted, type CacheStats, NeighborCache } from '../retrieve/cache.js';
+import { type Pick as Picked, Picks } from '../retrieve/picks.js';
 import type { PopularityPrior } from '../retrieve/prior.js';
 import { recipeText } from '../retrieve/recipe.js';
-import { type Pick as Picked, type RetrieveInput, retrieveBy } from '../retrieve/retrieve.js';
+import { type RetrieveInput, retrieveBy } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
 import { checkOneOf } from './guard.js';
 import { indexesOf } from './indexfiles.js';
@@ -80,10 +81,10 @@ export interface PreparedRequest {
   readonly given: { readonly filter: Filter | null; readonly pool: string | null };
 }
 
-/** A recommendation whose items are still numbers. */
+/** A recommendation whose items are still numbers. To be read before the next is made: it has the same `picks`. */
 export interface Answer {
   readonly head: Omit<Recommendation, 'items'>;
-  readonly picks: readonly Picked[];
+  readonly picks: Picks;
 }
 
 /** Answers requests for candidates from what the last batch wrote and what users did since. */
@@ -98,6 +99,7 @@ export class Recommender {
   private readonly cache = new NeighborCache();
   private readonly priors = new Priors();
   private readonly popularity = new KeptPopularity();
+  private readonly picks = new Picks();
 
   constructor(
     directory: Directory,
@@ -200,6 +202,7 @@ export class Recommender {
       recipe,
       { count, because },
       createRng(requestSeed(seed, userId, 'recommend')),
+      this.picks,
     );
     const head = {
       recommendationId: recommendationId(request, state, live),
@@ -216,11 +219,11 @@ export class Recommender {
         probability,
       })),
     };
-    return { head, picks: retrieved.picks };
+    return { head, picks: this.picks };
   }
 
   present({ head, picks }: Answer): Recommendation {
-    return { ...head, items: picks.map((pick) => this.candidate(pick)) };
+    return { ...head, items: picks.all().map((pick) => this.candidate(pick)) };
   }
 
   private candidate({ item, score, interest, because }: Picked): Candidate {

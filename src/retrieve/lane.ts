@@ -44,13 +44,18 @@ export function askNeighbors(input: LaneInput, query: Query, wanted: number): Ne
 
 /** The neighbours of a query that may come back, asked for in growing portions from the first call on. */
 export function neighborSource(input: LaneInput, query: Query, share: number): Source {
-  const first = Math.min(availableRows(input), portion(2 * share + 32 + (input.more ?? 0)));
-  const cursor = new NeighborCursor(input, query, first);
+  const cursor = neighborCursor(input, query, share);
   return () => (cursor.next() ? cursor : null);
 }
 
+/** The same as a cursor before the first of them. */
+export function neighborCursor(input: LaneInput, query: Query, share: number): NeighborCursor {
+  const first = Math.min(availableRows(input), portion(2 * share + 32 + (input.more ?? 0)));
+  return new NeighborCursor(input, query, first);
+}
+
 /** A candidate among neighbours, and those behind it: one object for all, for making another takes as long as finding it. */
-class NeighborCursor implements Found {
+export class NeighborCursor implements Found {
   item: ItemKey = 0;
   score = 0;
   place = -1;

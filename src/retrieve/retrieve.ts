@@ -1,4 +1,4 @@
-import type { Neighbors, RowSet, VectorSearch } from '../ann/search.js';
+import type { RowSet, VectorSearch } from '../ann/search.js';
 import type { Rng } from '../math/rng.js';
 import { TopK } from '../math/topk.js';
 import { U32Map } from '../math/u32map.js';
@@ -7,8 +7,17 @@ import type { Interest } from '../model/profile.js';
 import type { MergeRule, Recipe } from '../model/recipe.js';
 import type { DrawnInterest } from '../profile/sample.js';
 import type { Admitted, NeighborCache } from './cache.js';
-import { type Found, Lane, type LaneInput, neighborSource, Picked } from './lane.js';
+import {
+  type Found,
+  Lane,
+  type LaneInput,
+  type NeighborCursor,
+  neighborCursor,
+  neighborSource,
+  Picked,
+} from './lane.js';
 import { mixtureSource } from './mixture.js';
+import { type Pick, Picks } from './picks.js';
 import { PopularityPrior } from './prior.js';
 import { makeQueries, meanOf, type Query, usableInterests, useInterests } from './queries.js';
 import { hasAverageBeside, resolveRecipe, usesPopularity } from './recipe.js';
@@ -50,22 +59,15 @@ export interface RetrieveOptions extends Partial<Recipe> {
   readonly because: number;
 }
 
-export interface Pick {
-  readonly item: ItemKey;
-  /** 1 − ‖q − x‖²/2 for its query, a cosine on unit vectors, plus the popularity prior; under a mixture that of all. */
-  readonly score: number;
-  readonly interest: Interest | null;
-  readonly because: readonly ItemKey[];
-  /** The neighbours that it is one of, with its score, and its place among them; null where they are not one list. */
-  readonly list: Neighbors | null;
-  readonly place: number;
-}
-
-export interface Retrieved {
+/** What was picked, but for the picks. */
+export interface Retrieval {
   readonly fallback: 'popularity' | null;
   /** The interests that were used: in the order of the draw, or by falling importance where nothing is drawn. */
   readonly drawn: readonly DrawnInterest[];
   readonly propensity: number;
+}
+
+export interface Retrieved extends Retrieval {
   readonly picks: readonly Pick[];
 }
 
@@ -86,40 +88,72 @@ export interface Retrieved {
  * Checked by: test/retrieve/retrieve.test.ts, test/retrieve/recipes.test.ts.
  */
 export function retrieve(input: RetrieveInput, options: RetrieveOptions, rng: Rng): Retrieved {
-  return retrieveBy(input, resolveRecipe(options), options, rng);
+  const picks = new Picks();
+  const retrieval = retrieveBy(input, resolveRecipe(options), options, rng, picks);
+  return { ...retrieval, picks: picks.all() };
 }
 
 /** What the retrieval that runs has picked: none ever waits in its middle for another. */
 const places = new U32Map();
 
-/** The same with a whole recipe. */
+/** The same with a whole recipe. The picks are put into `picks`, in place of those that were there. */
 export function retrieveBy(
   input: RetrieveInput,
   recipe: Recipe,
   options: Omit<RetrieveOptions, keyof Recipe>,
   rng: Rng,
-): Retrieved {
+  picks: Picks,
+): Retrieval {
+  picks.clear();
   const usable = usableInterests(input.interests, input.table, recipe.query);
   const prior = usesPopularity(recipe) ? (input.prior ?? new PopularityPrior(input)) : null;
   const limited = limit(input, recipe, prior);
-  if (usable.length === 0) return popularPicks(input, limited.admit, options.count);
+  if (usable.length === 0) return popularPicks(input, limited.admit, options.count, picks);
   const { drawn, propensity } = useInterests(usable, recipe, rng);
   const queries = makeQueries(drawn, recipe.query, input.table, input.normalized);
   const { count } = options;
   places.reset(Math.min(count, input.table.itemOfRow.length));
+  const taker = new Taker(input.table, drawn, options, picks);
+  const { merge, diversity, averageShare } = recipe;
+  if (merge === 'turns' && diversity === 0 && !hasAverageBeside(recipe)) {
+    const share = Math.ceil(count / queries.length);
+    takeTurns(
+      queries.map((query) => neighborCursor(limited, query, share)),
+      count,
+      taker,
+    );
+    return { fallback: null, drawn, propensity };
+  }
   const picked = new Picked(input.table, places);
   const plan = { recipe, normalized: input.normalized, prior, picked };
-  const beside = averageLane(input, usable, { ...plan, count: Math.ceil(count * recipe.averageShare) });
-  const own = Math.ceil(count * (beside ? 1 - recipe.averageShare : 1));
+  const beside = averageLane(input, usable, { ...plan, count: Math.ceil(count * averageShare) });
+  const own = Math.ceil(count * (beside ? 1 - averageShare : 1));
   const lanes = makeLanes(limited, queries, { ...plan, count: Math.max(1, own) });
-  const explain = explainer(input.table, drawn, options);
-  const picks: Pick[] = [];
   while (picks.length < count) {
-    const lane = nextOf(lanes, beside, recipe, picks.length);
+    const lane = beside ? nextBeside(lanes, beside, recipe, picks.length) : nextLane(lanes, merge);
     if (!lane) break;
-    picks.push(explain(lane.give()));
+    taker.take(lane.give());
   }
-  return { fallback: null, drawn, propensity, picks };
+  return { fallback: null, drawn, propensity };
+}
+
+/** The rule `turns` over neighbours alone, as most requests want it: the lanes of the other rules take twice as long. */
+function takeTurns(cursors: NeighborCursor[], count: number, taker: Taker): void {
+  for (let turn = 0, given = 0; given < count && cursors.length > 0; ) {
+    const cursor = cursors[turn];
+    if (nextNew(cursor, given)) {
+      taker.take(cursor);
+      given++;
+      turn++;
+    } else cursors.splice(turn, 1);
+    if (turn >= cursors.length) turn = 0;
+  }
+}
+
+/** Goes on to the next that is not picked yet, which then is; whether there is one. */
+function nextNew(cursor: NeighborCursor, given: number): boolean {
+  while (cursor.next()) if (places.getOrSet(cursor.item, given) === given) return true;
+  return false;
 }
 
 /** A prior leads all queries to the same items, most of which somebody active has acted on. Speed only. */
@@ -191,8 +225,7 @@ function averageLane(input: RetrieveInput, interests: readonly Interest[], plan:
 }
 
 /** The next of the interests or of the average beside them, whichever is farther below its share of the `given`. */
-function nextOf(lanes: readonly Lane[], beside: Lane | null, recipe: Recipe, given: number): Lane | null {
-  if (!beside) return nextLane(lanes, recipe.merge);
+function nextBeside(lanes: readonly Lane[], beside: Lane, recipe: Recipe, given: number): Lane | null {
   const { averageShare } = recipe;
   const others = given - beside.given;
   const isAverage = averageShare / (2 * beside.given + 1) >= (1 - averageShare) / (2 * others + 1);
@@ -225,23 +258,44 @@ function nextLane(lanes: readonly Lane[], rule: MergeRule): Lane | null {
 
 const none: readonly ItemKey[] = [];
 
-/** Tells of a candidate the interest behind it: that of its query, else the one whose medoid is nearest. */
-function explainer(
-  table: EmbeddingTable,
-  drawn: readonly DrawnInterest[],
-  { because, attribute = true }: RetrieveOptions,
-): (found: Found) => Pick {
-  let medoids: (Float32Array | null)[] | null = null;
-  const nearestTo = (item: ItemKey): DrawnInterest => {
-    medoids ??= drawn.map(({ interest }) => unit(vectorOf(table, interest.medoid)));
-    return drawn[nearest(medoids, vectorOf(table, item))];
-  };
-  return ({ item, score, from, list, place }) => {
-    if (!from && !attribute) return { item, score, interest: null, because: none, list, place };
-    const { interest } = from ?? nearestTo(item);
-    const own = because > 0 ? reasons(table, interest, item, because) : none;
-    return { item, score, interest, because: own, list, place };
-  };
+/** Takes candidates as picks, each told by the interest behind it: that of its query, else the one whose medoid is nearest. */
+class Taker {
+  private readonly table: EmbeddingTable;
+  private readonly drawn: readonly DrawnInterest[];
+  private readonly because: number;
+  private readonly attribute: boolean;
+  private readonly picks: Picks;
+  private medoids: (Float32Array | null)[] | null = null;
+
+  constructor(
+    table: EmbeddingTable,
+    drawn: readonly DrawnInterest[],
+    { because, attribute = true }: Omit<RetrieveOptions, keyof Recipe>,
+    picks: Picks,
+  ) {
+    this.table = table;
+    this.drawn = drawn;
+    this.because = because;
+    this.attribute = attribute;
+    this.picks = picks;
+  }
+
+  take(found: Found): void {
+    const interest = found.from ? found.from.interest : this.nearestTo(found.item);
+    this.picks.add(found, interest);
+    if (this.because > 0) this.picks.because.push(this.reasonsFor(interest, found.item));
+  }
+
+  private nearestTo(item: ItemKey): Interest | null {
+    const { table, drawn } = this;
+    if (!this.attribute) return null;
+    this.medoids ??= drawn.map(({ interest }) => unit(vectorOf(table, interest.medoid)));
+    return drawn[nearest(this.medoids, vectorOf(table, item))].interest;
+  }
+
+  private reasonsFor(interest: Interest | null, item: ItemKey): readonly ItemKey[] {
+    return interest ? reasons(this.table, interest, item, this.because) : none;
+  }
 }
 
 function unit(vector: Float32Array | null): Float32Array | null {
@@ -289,19 +343,19 @@ function popularPicks(
   { table, barred, popular }: RetrieveInput,
   admit: Admitted | null,
   count: number,
-): Retrieved {
+  picks: Picks,
+): Retrieval {
   const allowed = admit?.rows.bits ?? table.live;
-  const picks: Pick[] = [];
   const taken = new Set<ItemKey>();
   const take = (item: ItemKey, score: number): void => {
     const row = rowOf(table, item);
     if (row < 0 || table.live[row] !== 1 || allowed[row] !== 1 || barred.has(item) || taken.has(item)) return;
     taken.add(item);
-    picks.push({ item, score, interest: null, because: none, list: null, place: 0 });
+    picks.add({ item, score, list: null, place: 0 }, null);
   };
   for (let i = 0; i < popular.items.length && picks.length < count; i++)
     take(popular.items[i], popular.scores[i]);
   for (let row = 0; row < table.itemOfRow.length && picks.length < count; row++)
     take(table.itemOfRow[row], 0);
-  return { fallback: 'popularity', drawn: [], propensity: 1, picks };
+  return { fallback: 'popularity', drawn: [], propensity: 1 };
 }

@@ -5,6 +5,7 @@ import type { Interest } from '../../src/model/profile.js';
 import { type Answer, type ServingState, shownScore } from '../../src/pipeline/recommend.js';
 import { type Answered, AnswerWriter } from '../../src/pipeline/serve/answer.js';
 import { ListTexts, Slab, Utf8Writer } from '../../src/pipeline/serve/texts.js';
+import { type Pick, Picks } from '../../src/retrieve/picks.js';
 import { RecommendationLog, RecommendedItems } from '../../src/store/recommendations.js';
 
 const interest = (id: string): Interest => ({
@@ -32,13 +33,22 @@ const id = fc.oneof(fc.string({ minLength: 1 }), fc.string({ minLength: 1, unit:
 
 /** What the writer is to say, as objects. */
 function present({ head, picks }: Answer, names: readonly string[]) {
-  const items = picks.map(({ item, score, interest, because }) => ({
+  const items = picks.all().map(({ item, score, interest, because }) => ({
     itemId: names[item],
     score: shownScore(score) + 0, // JSON has no −0
     interestId: interest === null ? null : interest.id,
     ...(because.length > 0 ? { because: because.map((own) => names[own]) } : {}),
   }));
   return { ...head, items };
+}
+
+function picksOf(list: readonly Pick[]): Picks {
+  const picks = new Picks();
+  for (const one of list) {
+    picks.add(one, one.interest);
+    picks.because.push(one.because);
+  }
+  return picks;
 }
 
 /** What the log says of an entry. */
@@ -90,7 +100,7 @@ test('what is written is the JSON of the objects and what the log gives back, an
                 { interestId: '11bb', medoid: names[1], probability: 0.25 },
               ],
             },
-            picks: picks.map((one, place) => ({ ...one, list, place })),
+            picks: picksOf(picks.map((one, place) => ({ ...one, list, place }))),
           };
         });
         // Each twice, so that what is kept of an item and of a list is used as well.

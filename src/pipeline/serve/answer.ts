@@ -1,14 +1,13 @@
-import type { Neighbors } from '../../ann/search.js';
 import type { IdTable } from '../../disk/ids.js';
 import type { ItemKey } from '../../model/item.js';
 import type { Interest, InterestSource } from '../../model/profile.js';
 import type { Recipe } from '../../model/recipe.js';
+import type { PickSource, Picks } from '../../retrieve/picks.js';
 import { usesPopularity } from '../../retrieve/recipe.js';
-import type { Pick as Picked } from '../../retrieve/retrieve.js';
 import { noInterest, type RecommendationHead, RecommendedItems } from '../../store/recommendations.js';
 import type { LiveUser } from '../live.js';
 import { type Answer, type ServingState, shownScore } from '../recommend.js';
-import { ItemTexts, type KeptTexts, type ListTexts, Utf8Writer } from './texts.js';
+import { ItemTexts, type KeptTexts, type ListTexts, type Piece, pieceOf, Utf8Writer } from './texts.js';
 
 /** An answer as it is sent and as it is logged: it can go from thread to thread. */
 export interface WrittenAnswer {
@@ -19,19 +18,17 @@ export interface WrittenAnswer {
   readonly jsonBytes: number;
 }
 
-/** What is said of an interest with each of its candidates. */
-interface InterestText {
-  /** In the list of the answer. */
+/** What is said of all candidates from one source. */
+interface SourceText {
+  /** Of the interest in the list of the answer. */
   readonly place: number;
-  /** To the end of the candidate. */
-  readonly bytes: Uint8Array;
-  /** The list that its last candidate was of, and the texts of that. */
-  list: Neighbors | null;
-  texts: KeptTexts | null;
+  /** From the interest to the end of the candidate. */
+  readonly ending: Piece;
+  /** Those of the list, where it is kept. */
+  readonly texts: KeptTexts | null;
 }
 
-const utf8 = new TextEncoder();
-const [itemStart, scoreStart] = ['{"itemId":', ',"score":'].map((text) => utf8.encode(text));
+const [itemStart, scoreStart] = [pieceOf('{"itemId":'), pieceOf(',"score":')];
 const end = '},';
 const comma = 0x2c;
 
@@ -49,7 +46,7 @@ export class AnswerWriter {
   private readonly entryHead = new Utf8Writer();
   private readonly entryItems = new RecommendedItems();
   private readonly time = new TimeText();
-  private readonly endings = new WeakMap<Interest, Uint8Array>();
+  private readonly endings = new WeakMap<Interest, Piece>();
 
   /**
    * `room`: where an answer is written to, and stays. `lists`: where candidates are kept by the neighbours they are of; null
@@ -85,7 +82,7 @@ export class AnswerWriter {
     json.back();
     entryHead.clear();
     entryHead.text(`{"at":"${this.time.of(known.nowMs)}"`);
-    entryHead.copy(json.bytes, start, json.length - start);
+    entryHead.copyOf(json, start);
     entryHead.text(ownOf(state, known));
     json.text(',"items":[');
     this.items(picks, interests);
@@ -98,46 +95,44 @@ export class AnswerWriter {
   }
 
   /** Writes the JSON of each, and what the log says of it. */
-  private items(picks: readonly Picked[], interests: readonly { readonly interestId: string }[]): void {
+  private items(picks: Picks, interests: readonly { readonly interestId: string }[]): void {
     const { json, entryItems } = this;
-    const known = new Map<Interest | null, InterestText>();
+    const { length, items, scores, sourceOf, places } = picks;
+    const sources = picks.sources.map((source) => this.source(source, interests));
     entryItems.clear();
-    for (const pick of picks) {
-      const { item, score, interest, because } = pick;
-      let about = known.get(interest);
-      if (!about) {
-        const place =
-          interest === null ? -1 : interests.findIndex(({ interestId }) => interestId === interest.id);
-        const bytes = interest === null ? endingOf(null) : this.ending(interest);
-        about = { place: place < 0 ? noInterest : place, bytes, list: null, texts: null };
-        known.set(interest, about);
-      }
-      this.candidate(pick, about);
-      json.copy(about.bytes);
+    for (let i = 0; i < length; i++) {
+      const { texts, ending, place } = sources[sourceOf[i]];
+      if (!texts?.copyTo(json, places[i])) this.candidate(items[i], scores[i], texts, places[i]);
+      json.copy(ending);
+      const because = picks.reasonsOf(i);
       if (because.length > 0) this.because(because);
-      entryItems.add(item, shownScore(score), about.place, because);
+      entryItems.add(items[i], shownScore(scores[i]), place, because);
     }
-    if (picks.length > 0) json.back(); // the comma
+    if (length > 0) json.back(); // the comma
+  }
+
+  private source(
+    { interest, list }: PickSource,
+    interests: readonly { readonly interestId: string }[],
+  ): SourceText {
+    const texts = list && this.lists ? this.lists.of(list) : null;
+    if (interest === null) return { place: noInterest, ending: endingOf(null), texts };
+    const place = interests.findIndex(({ interestId }) => interestId === interest.id);
+    return { place: place < 0 ? noInterest : place, ending: this.ending(interest), texts };
   }
 
   /** Up to its interest. */
-  private candidate({ item, score, list, place }: Picked, about: InterestText): void {
-    const { json, lists } = this;
-    if (lists && list && about.list !== list) {
-      about.list = list;
-      about.texts = lists.of(list);
-    }
-    const texts = list && about.texts;
-    if (texts?.copyTo(json, place)) return;
+  private candidate(item: ItemKey, score: number, texts: KeptTexts | null, place: number): void {
+    const { json } = this;
     const start = json.length;
     json.copy(itemStart);
     this.texts.write(item, json);
     json.copy(scoreStart);
     json.score(score);
-    if (texts) lists?.keep(texts, place, json, start);
+    if (texts) this.lists?.keep(texts, place, json, start);
   }
 
-  private ending(interest: Interest): Uint8Array {
+  private ending(interest: Interest): Piece {
     const kept = this.endings.get(interest);
     if (kept) return kept;
     const ending = endingOf(interest.id);
@@ -175,8 +170,8 @@ class TimeText {
 }
 
 /** Of a candidate. */
-function endingOf(interestId: string | null): Uint8Array {
-  return utf8.encode(`,"interestId":${JSON.stringify(interestId)}${end}`);
+function endingOf(interestId: string | null): Piece {
+  return pieceOf(`,"interestId":${JSON.stringify(interestId)}${end}`);
 }
 
 /** Whom an answer was for, and when. */

@@ -17,20 +17,43 @@ const scoreBytes = 24;
 const shortText = 48;
 const ascii = 0x80;
 
+/** Bytes are copied in words of so many: both sides have room for what that is beyond the end. */
+const word = 4;
+const beyond = word - 1;
+
+/** Some UTF-8 that is copied often. */
+export interface Piece {
+  readonly view: DataView;
+  readonly length: number;
+}
+
+export function pieceOf(text: string): Piece {
+  const { length } = Buffer.from(text);
+  const bytes = Buffer.alloc(length + beyond);
+  bytes.write(text);
+  return { view: viewOf(bytes), length };
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
 /** UTF-8 that is written from front to end, in a buffer that is used again. */
 export class Utf8Writer {
   bytes = Buffer.allocUnsafeSlow(firstBytes);
   length = 0;
+  private view = viewOf(this.bytes);
 
   clear(): void {
     this.length = 0;
   }
 
   private reserve(more: number): void {
-    if (this.length + more <= this.bytes.length) return;
-    const bigger = Buffer.allocUnsafeSlow(2 * (this.length + more));
+    if (this.length + more + beyond <= this.bytes.length) return;
+    const bigger = Buffer.allocUnsafeSlow(2 * (this.length + more + beyond));
     this.bytes.copy(bigger, 0, 0, this.length);
     this.bytes = bigger;
+    this.view = viewOf(bigger);
   }
 
   text(text: string): void {
@@ -55,11 +78,20 @@ export class Utf8Writer {
     return this.bytes.subarray(0, this.length);
   }
 
+  copy({ view, length }: Piece): void {
+    this.copyFrom(view, 0, length);
+  }
+
+  /** What another has written from `start` on. */
+  copyOf(other: Utf8Writer, start: number): void {
+    this.copyFrom(other.view, start, other.length - start);
+  }
+
   /** In a loop: pieces are too short for a call of the runtime to pay. */
-  copy(from: Uint8Array, start = 0, length = from.length): void {
+  copyFrom(from: DataView, start: number, length: number): void {
     this.reserve(length);
-    const { bytes, length: at } = this;
-    for (let i = 0; i < length; i++) bytes[at + i] = from[start + i];
+    const { view, length: at } = this;
+    for (let i = 0; i < length; i += word) view.setUint32(at + i, from.getUint32(start + i, true), true);
     this.length = at + length;
   }
 
@@ -101,6 +133,7 @@ export class Utf8Writer {
 /** Texts by number, one behind another in the order in which they came. */
 export class KeptTexts {
   private bytes: Uint8Array;
+  private view: DataView;
   private length = 0;
   /** Of each two: where it starts, and how long it is; 0 for those that are not there. */
   private places: Uint32Array;
@@ -108,13 +141,14 @@ export class KeptTexts {
   constructor(places: number, bytes: number) {
     this.places = new Uint32Array(2 * places);
     this.bytes = new Uint8Array(bytes);
+    this.view = viewOf(this.bytes);
   }
 
   /** Whether it was there. */
   copyTo(to: Utf8Writer, number: number): boolean {
     const length = this.places[2 * number + 1];
     if (!(length > 0)) return false; // past the end it is undefined
-    to.copy(this.bytes, this.places[2 * number], length);
+    to.copyFrom(this.view, this.places[2 * number], length);
     return true;
   }
 
@@ -126,10 +160,11 @@ export class KeptTexts {
       more.set(this.places);
       this.places = more;
     }
-    if (this.length + length > this.bytes.length) {
-      const more = new Uint8Array(2 * (this.length + length));
+    if (this.length + length + beyond > this.bytes.length) {
+      const more = new Uint8Array(2 * (this.length + length + beyond));
       more.set(this.bytes.subarray(0, this.length));
       this.bytes = more;
+      this.view = viewOf(more);
     }
     this.bytes.set(bytes.subarray(start, end), this.length);
     this.places[2 * number] = this.length;
