@@ -56,10 +56,15 @@ export function filterOf(live: Uint8Array, admit?: RowSet): (row: number) => boo
   return (row) => live[row] === 1 && bits[row] === 1;
 }
 
-/** What `top` kept, in arrays of its own. */
+/** What `top` kept, in a buffer of its own: both arrays are read together. */
 export function neighborsOf(top: TopK): Neighbors {
   const found = top.finish();
-  return { rows: top.keys.slice(0, found), scores: Float32Array.from(top.scores.subarray(0, found)) };
+  const buffer = new ArrayBuffer(8 * found);
+  const rows = new Uint32Array(buffer, 0, found);
+  const scores = new Float32Array(buffer, 4 * found);
+  rows.set(top.keys.subarray(0, found));
+  scores.set(top.scores.subarray(0, found));
+  return { rows, scores };
 }
 
 function halfSquaredNorms(vectors: Float32Array, dim: number): Float64Array {
