@@ -82,7 +82,7 @@ const noProfile = encodeProfile({ ...empty, changesAt: Number.POSITIVE_INFINITY 
 const failedProfile = encodeProfile({ ...empty, changesAt: Number.NEGATIVE_INFINITY });
 
 /** Actions that are read before their users are clustered. Speed only: what reads and what clusters share no cache. */
-const readAhead = 16_384;
+const readAhead = 32_768;
 
 interface ReadUser {
   readonly user: UserKey;

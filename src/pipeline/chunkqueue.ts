@@ -6,7 +6,7 @@ export interface SharedQueue {
 }
 
 /** Enough to a chunk that handing it out costs nothing, few enough that a thread that computes them answers soon. */
-const mostUsers = 256;
+const mostUsers = 512;
 const leastUsers = 16;
 /** Chunks to a thread, at least, where there are users for them: so that all end at about the same time. */
 const chunksEach = 16;
