@@ -110,21 +110,28 @@ export function inferColumns(
   for (const cluster of scratch.ranks) end = append(columns, end, scratch, found, cluster, itemKeys, sized);
 }
 
-/** The interests of columns, as objects that last. */
+/** The interests of columns, as objects that last. Their members and counts share a buffer: many small ones cost more. */
 export function interestsOf(columns: InterestColumns): Interest[] {
-  const { count, ids, medoids, sizes, importances, lastActionAt, ends, members, counts } = columns;
-  return Array.from({ length: count }, (_, i) => {
-    const [from, to] = [i === 0 ? 0 : ends[i - 1], ends[i]];
-    return {
+  const { count, ids, medoids, sizes, importances, lastActionAt, ends } = columns;
+  const total = count === 0 ? 0 : ends[count - 1];
+  const buffer = new ArrayBuffer(8 * total);
+  const allMembers = new Uint32Array(buffer, 0, total);
+  const allCounts = new Uint32Array(buffer, 4 * total, total);
+  allMembers.set(columns.members.subarray(0, total));
+  allCounts.set(columns.counts.subarray(0, total));
+  const interests: Interest[] = [];
+  for (let i = 0, from = 0; i < count; from = ends[i], i++) {
+    interests.push({
       id: hexOf({ high: ids[2 * i], low: ids[2 * i + 1] }),
       medoid: medoids[i],
       importance: importances[i],
       size: sizes[i],
       lastActionAt: lastActionAt[i],
-      members: members.slice(from, to),
-      counts: counts.slice(from, to),
-    };
-  });
+      members: allMembers.subarray(from, ends[i]),
+      counts: allCounts.subarray(from, ends[i]),
+    });
+  }
+  return interests;
 }
 
 /** Fits a float32 that is no infinity. */
