@@ -115,14 +115,20 @@ export class IdTable {
     return decodeId(bytes);
   }
 
-  private readNames(block: number): readonly (string | undefined)[] {
-    const names: string[] = [];
-    const first = block * blockIds;
-    const range = { start: u32Key(first), end: blockEnd(first) };
+  /** The ids of numbers `first … end−1`, in one look; nothing where there is none. */
+  idsOf(first: number, end: number): readonly (string | undefined)[] {
+    const ids: string[] = [];
+    const range = { start: u32Key(first), end: end > 0xffffffff ? wholeTable.end : u32Key(end) };
     this.directory.borrow(this.recordTable)(range, ({ key, keyAt, value, valueLength }) => {
       const record = Buffer.from(value.buffer, value.byteOffset, valueLength);
-      names[key.getUint32(keyAt) - first] = decodeId(record);
+      ids[key.getUint32(keyAt) - first] = decodeId(record);
     });
+    return ids;
+  }
+
+  private readNames(block: number): readonly (string | undefined)[] {
+    const first = block * blockIds;
+    const names = this.idsOf(first, first + blockIds);
     if (this.names.size >= mostBlocks) this.names.clear();
     this.names.set(block, names);
     return names;
@@ -190,12 +196,6 @@ function encodeRecord({ id, flags, metadata }: IdRecord): Buffer {
   bytes.write(id, 4);
   bytes.write(text, 4 + idBytes);
   return bytes;
-}
-
-/** Behind the last number of a block. */
-function blockEnd(first: number): Buffer {
-  const next = first + blockIds;
-  return next > 0xffffffff ? wholeTable.end : u32Key(next);
 }
 
 function decodeId(bytes: Buffer): string {

@@ -84,6 +84,8 @@ const failedProfile = encodeProfile({ ...empty, changesAt: Number.NEGATIVE_INFIN
 /** Actions that are read before their users are clustered. Speed only: what reads and what clusters share no cache. */
 const readAhead = 32_768;
 
+const idsAtOnce = 128;
+
 interface ReadUser {
   readonly user: UserKey;
   readonly points: Points;
@@ -111,6 +113,9 @@ export class ChunkRunner {
   private waitingActions = 0;
   /** Of the members of a user whose clusters are taken over. */
   private weights = new Float32Array(1024);
+  /** Of users from `firstId` on. */
+  private ids: readonly (string | undefined)[] = [];
+  private firstId = Number.POSITIVE_INFINITY;
   private readonly tally: Tally;
   private failed: FailedUser[] = [];
   private clusterMs = 0;
@@ -307,12 +312,23 @@ export class ChunkRunner {
     columns.fill(again, this.weights);
   }
 
+  /** Where all users are read, the ids of many are looked up at once. */
+  private idOf(user: UserKey): string {
+    const { users } = this.log;
+    if (this.plan.continued) return users.idOf(user);
+    if (user < this.firstId || user >= this.firstId + idsAtOnce) {
+      this.firstId = user;
+      this.ids = users.idsOf(user, user + idsAtOnce);
+    }
+    return this.ids[user - this.firstId] ?? users.idOf(user);
+  }
+
   private cluster({ user, points, newest }: ReadUser, published: readonly Interest[]): void {
     const started = performance.now();
     const { table, options, space, spaceGeneration } = this.plan;
     const n = points.itemKeys.length;
     this.gather(this.clusterer.vectors(n), points.itemKeys, table.rowOfItem);
-    const identity = { user: this.log.users.idOf(user), space, generation: spaceGeneration };
+    const identity = { user: this.idOf(user), space, generation: spaceGeneration };
     const { alpha, lambda, repeats } = options;
     const given = { alpha, lambda, repeats, identity };
     inferColumns(this.clusterer, this.scratch, points, newest, given, published);
