@@ -17,7 +17,25 @@ export interface CacheStats {
   readonly hitRate: number;
 }
 
-/** Neighbours kept over all answers, 8 bytes each. */
+/** Neighbours, and the items of their rows once somebody has looked them up: those lie all over the table. */
+export interface ListedNeighbors extends Neighbors {
+  items: Uint32Array | undefined;
+}
+
+export function listed({ rows, scores }: Neighbors): ListedNeighbors {
+  return { rows, scores, items: undefined };
+}
+
+/** The items of a list, looked up once: the row of an item is never that of another. */
+export function itemsOf(
+  list: ListedNeighbors,
+  { itemOfRow }: Pick<EmbeddingTable, 'itemOfRow'>,
+): Uint32Array {
+  list.items ??= list.rows.map((row) => itemOfRow[row]);
+  return list.items;
+}
+
+/** Neighbours kept over all answers, 12 bytes each. */
 const maxNeighbors = 4_000_000;
 
 /** Changed rows that are remembered; an answer that was not asked for during more of them is asked for anew. */
@@ -26,7 +44,7 @@ const mostChanged = 4_096;
 const tolerance = 1e-4;
 
 interface Answer {
-  readonly found: Neighbors;
+  readonly found: ListedNeighbors;
   /** Of the table, for which it is known to hold. */
   version: number;
 }
@@ -38,7 +56,7 @@ interface Answer {
  * so that a remembered answer equals a new one whatever was asked before, also of an approximate index. `keepUp` tells of
  * changed items; an answer is forgotten, when it is next asked for, where it names a row that may not come back any
  * more, or where a row that may is about as near as its last.
- * Time and memory: O(1) for what is remembered, and O(k + dim) once for each row that has changed since; 32 MB of
+ * Time and memory: O(1) for what is remembered, and O(k + dim) once for each row that has changed since; 48 MB of
  * neighbours, the least recently used go first.
  * Checked by: test/retrieve/cache.test.ts.
  */
@@ -93,16 +111,16 @@ export class NeighborCache {
     vector: Float32Array,
     k: number,
     admit: Admitted | null,
-  ): Neighbors {
+  ): ListedNeighbors {
     const kept = this.find(row, k, admit);
     if (kept) return kept;
-    const found = search.search(vector, k, admit?.rows);
+    const found = listed(search.search(vector, k, admit?.rows));
     this.learn(row, k, admit?.text ?? '', { found });
     return found;
   }
 
   /** What is remembered, where it still holds. */
-  find(row: number, k: number, admit: Admitted | null): Neighbors | null {
+  find(row: number, k: number, admit: Admitted | null): ListedNeighbors | null {
     const kept = this.answers.get(keyOf(row, k, admit?.text ?? ''));
     if (!kept || !this.holds(kept, row, k, admit)) return null;
     this.hits++;
@@ -148,7 +166,7 @@ export class NeighborCache {
 }
 
 export interface Finding {
-  readonly found: Neighbors;
+  readonly found: ListedNeighbors;
   readonly version?: number;
   readonly isCounted?: boolean;
 }

@@ -2,7 +2,14 @@ import type { Neighbors, VectorSearch } from '../ann/search.js';
 import type { U32Map } from '../math/u32map.js';
 import { type EmbeddingTable, type ItemKey, vectorOf } from '../model/item.js';
 import type { DrawnInterest } from '../profile/sample.js';
-import { type Admitted, type NeighborCache, portion } from './cache.js';
+import {
+  type Admitted,
+  itemsOf,
+  type ListedNeighbors,
+  listed,
+  type NeighborCache,
+  portion,
+} from './cache.js';
 import type { Query } from './queries.js';
 
 /** A candidate with what found it. */
@@ -35,11 +42,11 @@ export function availableRows({ admit, search }: LaneInput): number {
   return admit ? Math.min(admit.rows.count, search.size) : search.size;
 }
 
-export function askNeighbors(input: LaneInput, query: Query, wanted: number): Neighbors {
+export function askNeighbors(input: LaneInput, query: Query, wanted: number): ListedNeighbors {
   const { search, cache, admit } = input;
   return cache && query.row !== null
     ? cache.neighbors(search, query.row, query.vector, wanted, admit)
-    : search.search(query.vector, wanted, admit?.rows);
+    : listed(search.search(query.vector, wanted, admit?.rows));
 }
 
 /** The neighbours of a query that may come back, asked for in growing portions from the first call on. */
@@ -59,7 +66,7 @@ export class NeighborCursor implements Found {
   item: ItemKey = 0;
   score = 0;
   place = -1;
-  list: Neighbors | null = null;
+  list: ListedNeighbors | null = null;
   readonly from: DrawnInterest | null;
   private readonly input: LaneInput;
   private readonly query: Query;
@@ -78,8 +85,9 @@ export class NeighborCursor implements Found {
     for (;;) {
       this.list ??= askNeighbors(this.input, this.query, this.wanted);
       const { rows, scores } = this.list;
+      const items = itemsOf(this.list, table);
       while (++this.place < rows.length) {
-        this.item = table.itemOfRow[rows[this.place]];
+        this.item = items[this.place];
         if (barred.has(this.item)) continue;
         this.score = scores[this.place];
         return true;

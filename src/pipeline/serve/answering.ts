@@ -4,7 +4,7 @@ import { PinnersageError } from '../../errors.js';
 import type { Filter } from '../../model/filter.js';
 import { vectorOf } from '../../model/item.js';
 import type { ItemNeighbors, LoggedRecommendation } from '../../model/serving.js';
-import type { Admitted, Finding } from '../../retrieve/cache.js';
+import { type Admitted, type Finding, listed } from '../../retrieve/cache.js';
 import { RecommendationLog } from '../../store/recommendations.js';
 import type { RecommendRequest } from '../engine.js';
 import { checkCount, checkSeed } from '../guard.js';
@@ -182,7 +182,8 @@ export class Answering {
     const known = state.neighbors.find(row, k, admit);
     if (known) return known;
     const asked = { vector: vector.slice(), k, admit: admit?.rows ?? null };
-    const found = upTo(state.space.itemOfRow.length, await this.parts.pool.any().call('search', asked));
+    const answer = await this.parts.pool.any().call('search', asked);
+    const found = upTo(state.space.itemOfRow.length, listed(answer));
     this.learn(state, row, k, admit?.text ?? '', { found });
     return found;
   }

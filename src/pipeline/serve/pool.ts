@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { Neighbors } from '../../ann/search.js';
 import type { LoadedSpace } from '../../catalog/space.js';
 import { shareVectors } from '../../math/vectors.js';
+import { type ListedNeighbors, listed } from '../../retrieve/cache.js';
 import type { AnswerHandlers, AnswerThreadData, SpaceMessage } from './answer-thread.js';
 import { Calls } from './calls.js';
 import { ThreadTally } from './tally.js';
@@ -63,11 +63,11 @@ export class AnswerPool {
 }
 
 /** A thread that is asked may know a later state already: without the rows that the state of the asker does not have. */
-export function upTo(rows: number, found: Neighbors): Neighbors {
+export function upTo(rows: number, found: ListedNeighbors): ListedNeighbors {
   if (found.rows.every((row) => row < rows)) return found;
   const known = Array.from(found.rows.keys()).filter((i) => found.rows[i] < rows);
-  return {
+  return listed({
     rows: Uint32Array.from(known, (i) => found.rows[i]),
     scores: Float32Array.from(known, (i) => found.scores[i]),
-  };
+  });
 }
