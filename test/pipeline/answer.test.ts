@@ -4,7 +4,7 @@ import type { Directory } from '../../src/disk/directory.js';
 import type { Interest } from '../../src/model/profile.js';
 import { type Answer, type ServingState, shownScore } from '../../src/pipeline/recommend.js';
 import { type Answered, AnswerWriter } from '../../src/pipeline/serve/answer.js';
-import { ListTexts, Slab, Utf8Writer } from '../../src/pipeline/serve/texts.js';
+import { KeptTexts, ListTexts, pieceOf, Slab, Utf8Writer } from '../../src/pipeline/serve/texts.js';
 import { type Pick, Picks } from '../../src/retrieve/picks.js';
 import { RecommendationLog, RecommendedItems } from '../../src/store/recommendations.js';
 
@@ -155,4 +155,31 @@ test('a score is printed as JSON prints it, rounded', () => {
     check(value);
   fc.assert(fc.property(score, check), { numRuns: 2000 });
   fc.assert(fc.property(fc.integer({ min: -(10 ** 9), max: 10 ** 9 }), (units) => check(units / 1e7)));
+});
+
+test('what is copied in words is whole wherever it begins and ends, also at the end of the room there is', () => {
+  const to = new Utf8Writer();
+  const from = new Utf8Writer();
+  const kept = new KeptTexts(1, 0);
+  const pieces = ['ä', 'bc', 'def', 'ghij', 'klmno', 'pqrstuvw'];
+  const numbers: number[] = [];
+  let expected = '';
+  for (let i = 0; i < 20_000; i++) {
+    const text = pieces[(i * i) % pieces.length];
+    to.copy(pieceOf(text));
+    expected += text;
+    if (i >= 100) continue;
+    from.clear();
+    from.copy(pieceOf(`<${text}`));
+    numbers.push(i);
+    kept.keep(i, from, 1);
+    to.copyOf(from, 1);
+    expected += text;
+  }
+  for (const number of numbers) {
+    expect(kept.copyTo(to, number)).toBe(true);
+    expected += pieces[(number * number) % pieces.length];
+  }
+  expect(kept.copyTo(to, 100)).toBe(false);
+  expect(Buffer.from(to.written()).toString()).toBe(expected);
 });

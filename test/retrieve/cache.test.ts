@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createExactSearch } from '../../src/ann/exact.js';
-import { NeighborCache, portion } from '../../src/retrieve/cache.js';
+import { itemsOf, NeighborCache, portion } from '../../src/retrieve/cache.js';
 import { randomMatrix } from '../helpers/vectors.js';
 
 const dim = 4;
@@ -137,4 +137,14 @@ test('portions are few, at least what is wanted and at most half more', () => {
     }),
   );
   expect([1, 64, 65, 96, 97, 128, 129, 300].map(portion)).toEqual([64, 64, 96, 96, 128, 128, 192, 384]);
+});
+
+test('the items of a remembered list are looked up once, for whoever asks for it', () => {
+  const itemOfRow = Uint32Array.from({ length: rows }, (_, row) => 1000 - row);
+  const cache = new NeighborCache();
+  const first = cache.neighbors(search, 3, rowOf(3), 5, null);
+  const items = itemsOf(first, { itemOfRow });
+  expect([...items]).toEqual([...first.rows].map((row) => 1000 - row));
+  const again = cache.neighbors(search, 3, rowOf(3), 5, null);
+  expect(itemsOf(again, { itemOfRow: new Uint32Array(rows) })).toBe(items);
 });

@@ -104,6 +104,21 @@ test('the same seed gives the same answer, another one another draw', () => {
   expect(new Set(draws).size).toBeGreaterThan(10);
 });
 
+test('where one interest runs dry the others go on, whatever the rule', () => {
+  const table = tableOf(byAngle(0, 10, 80, 90, 100, 110), 2);
+  const input = inputOf(table, [interest('dry', 0, 1), interest('other', 3, 1)]);
+  // As an index may have it: near the first there is nothing but itself.
+  const search: typeof input.search = {
+    size: 6,
+    search: (query, k) => input.search.search(query, query[0] > 0.99 ? 1 : k),
+  };
+  for (const merge of ['turns', 'importance', 'score'] satisfies MergeRule[]) {
+    const options = { count: 6, interests: 'all', merge, because: 0 } as const;
+    const { picks } = retrieve({ ...input, search }, options, createRng(1));
+    expect(picks.map(({ item }) => item).toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
+  }
+});
+
 test('which interests can be used is another question for each kind of query and each table', () => {
   const table = tableOf(randomMatrix(9, 9, 4), 4);
   const interests = [interest('half', 500, 1, [500, 2])]; // its medoid has no vector here, its other member has
