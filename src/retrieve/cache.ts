@@ -130,7 +130,7 @@ export class NeighborCache {
   /**
    * Takes over an answer, which may have been found elsewhere for the same index. `admit`: the text of the rows, '' for
    * all; `version`: of the table that it is for at least, by default that of now; `isCounted`: whether another memory has
-   * counted the question.
+   * counted the question. What is remembered for the same version is the same answer and stays: more may hang on it.
    */
   learn(
     row: number,
@@ -139,7 +139,9 @@ export class NeighborCache {
     { found, version = this.version, isCounted = false }: Finding,
   ): void {
     if (!isCounted) this.misses++;
-    this.answers.set(keyOf(row, k, admit), { found, version }, found.rows.length + 1);
+    const key = keyOf(row, k, admit);
+    if (this.answers.get(key)?.version === version) return;
+    this.answers.set(key, { found, version }, found.rows.length + 1);
   }
 
   private holds(answer: Answer, row: number, k: number, admit: Admitted | null): boolean {

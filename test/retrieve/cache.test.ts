@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createExactSearch } from '../../src/ann/exact.js';
-import { itemsOf, NeighborCache, portion } from '../../src/retrieve/cache.js';
+import { itemsOf, listed, NeighborCache, portion } from '../../src/retrieve/cache.js';
 import { randomMatrix } from '../helpers/vectors.js';
 
 const dim = 4;
@@ -147,4 +147,15 @@ test('the items of a remembered list are looked up once, for whoever asks for it
   expect([...items]).toEqual([...first.rows].map((row) => 1000 - row));
   const again = cache.neighbors(search, 3, rowOf(3), 5, null);
   expect(itemsOf(again, { itemOfRow: new Uint32Array(rows) })).toBe(items);
+});
+
+test('what is learned once more for the same version leaves what is remembered, for a later one replaces it', () => {
+  const cache = new NeighborCache();
+  cache.keepUp(tableOf(live, step(1, null, [])), 'index');
+  const known = cache.neighbors(search, 3, rowOf(3), 5, null);
+  const again = listed(known);
+  cache.learn(3, 5, '', { found: again, isCounted: true });
+  expect(cache.find(3, 5, null)).toBe(known);
+  cache.learn(3, 5, '', { found: again, version: 2, isCounted: true });
+  expect(cache.find(3, 5, null)).toBe(again);
 });
