@@ -216,41 +216,65 @@ export function toRecords(
   items: IdTable,
   actions: readonly RawAction[],
 ): ActionRecord[] {
-  const userIds = actions.map((action) => action.userId as string);
-  const itemIds = actions.map((action) => action.itemId as string);
-  const types = actions.map((action) => action.type as string);
-  const found = [
-    findAll(userIds, (id) => log.users.find(id)),
-    findAll(itemIds, (id) => items.find(id)),
-    findAll(types, (type) => log.types.find(type)),
-  ];
-  const [userKeys, itemKeys, typeCodes] = found.every((keys) => keys !== null)
-    ? found
-    : directory.write(() => [
-        log.users.ensureAll(userIds),
-        items.ensureAll(itemIds),
-        types.map((type) => log.types.ensure(type)),
-      ]);
+  const users = new Numbers(actions, ({ userId }) => userId as string, log.users);
+  const others = new Numbers(actions, ({ itemId }) => itemId as string, items);
+  const types = new Numbers(actions, ({ type }) => type as string, log.types);
+  const all = [users, others, types];
+  if (!all.every((one) => one.areKnown))
+    directory.write(() => {
+      for (const one of all) one.ensure();
+    });
   return actions.map((action, i) => ({
-    user: userKeys[i],
+    user: users.keys[i],
     time: action.timestamp,
-    item: itemKeys[i],
-    type: typeCodes[i],
+    item: others.keys[i],
+    type: types.keys[i],
     weight: Number.isNaN(action.weight) ? 1 : action.weight,
     eventId: action.eventId,
     extras: extrasOf(action),
   }));
 }
 
-/** null where one of the names has no number yet. */
-function findAll(names: readonly string[], find: (name: string) => number | null): Uint32Array | null {
-  const keys = new Uint32Array(names.length);
-  for (let i = 0; i < names.length; i++) {
-    const key = find(names[i]);
-    if (key === null) return null;
-    keys[i] = key;
+/** What gives names their numbers. */
+interface NameTable {
+  find(name: string): number | null;
+  ensureAll(names: readonly string[]): ArrayLike<number>;
+}
+
+/** The numbers of one kind of name in actions. */
+class Numbers {
+  readonly keys: Uint32Array;
+  /** Names that have none yet, each once, in the order of the actions, and where they are. */
+  private readonly unknown = new Map<string, number[]>();
+  private readonly table: NameTable;
+
+  constructor(actions: readonly RawAction[], nameOf: (action: RawAction) => string, table: NameTable) {
+    this.keys = new Uint32Array(actions.length);
+    this.table = table;
+    for (let i = 0; i < actions.length; i++) this.look(nameOf(actions[i]), i);
   }
-  return keys;
+
+  get areKnown(): boolean {
+    return this.unknown.size === 0;
+  }
+
+  /** Gives the others theirs. Call inside `Directory.write`. */
+  ensure(): void {
+    const found = this.table.ensureAll([...this.unknown.keys()]);
+    let name = 0;
+    for (const places of this.unknown.values()) {
+      for (const place of places) this.keys[place] = found[name];
+      name++;
+    }
+  }
+
+  private look(name: string, place: number): void {
+    const others = this.unknown.get(name);
+    const key = others ? null : this.table.find(name);
+    if (others) others.push(place);
+    else if (key === null) this.unknown.set(name, [place]);
+    else this.keys[place] = key;
+  }
 }
 
 function rawRows(batch: RowBatch, type: string | undefined): (row: number) => RawAction {

@@ -43,6 +43,11 @@ export class ActionTypeTable {
     return this.find(name) as number;
   }
 
+  /** The codes of types, in their order. Call inside `Directory.write`. */
+  ensureAll(names: readonly string[]): number[] {
+    return names.map((name) => this.ensure(name));
+  }
+
   /** Declares a type or changes its role and weight; takes effect with the next batch. Call inside `write`. */
   declare(name: string, type: ActionType): void {
     checkType(name, type);
