@@ -101,13 +101,17 @@ async function runHere(
     order.take(from, runner.run(from, to, free.pop()), (memory) => void free.push(memory));
     // Lets in what other threads have done, and Ctrl-C.
     await new Promise(setImmediate);
-    order.check();
+    await order.room();
   }
 }
+
+/** Results that may wait for an earlier one before this thread waits as well. */
+const mostWaiting = 32;
 
 /** Hands results on in the order of users, whichever thread is first. */
 class InOrder {
   private readonly waiting = new Map<number, readonly [ChunkResult, (memory: SharedArrayBuffer) => void]>();
+  private wake = (): void => {};
   private readonly queue: ChunkQueue;
   private readonly listener: ChunkListener;
   private usersDone = 0;
@@ -118,7 +122,18 @@ class InOrder {
     this.listener = listener;
   }
 
-  check(): void {
+  /** Resolves when so few results wait that there is memory for more. */
+  async room(): Promise<void> {
+    this.check();
+    while (this.waiting.size >= mostWaiting) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+      this.check();
+    }
+  }
+
+  private check(): void {
     if (this.failure) throw this.failure;
     if (this.listener.signal?.aborted)
       throw new PinnersageError('interrupted', 'interrupted; the profiles of the batch before stay in use');
@@ -127,6 +142,7 @@ class InOrder {
   /** Nothing more is handed on; who is at work on this thread stops with the error. */
   fail(error: unknown): void {
     this.failure ??= error;
+    this.wake();
   }
 
   /** `release`: takes the memory of the result's block when it is needed no longer. */
@@ -141,6 +157,7 @@ class InOrder {
         this.listener.done(ready, this.usersDone);
         free(ready.block.bytes.buffer);
       }
+      this.wake();
     } catch (error) {
       this.fail(error);
       throw error;

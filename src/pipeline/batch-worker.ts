@@ -35,14 +35,27 @@ const runner = new ChunkRunner(
   popularity,
 );
 
+/** Blocks that may be on their way: where profiles are written more slowly than they are made, threads wait. */
+const mostSent = 16;
+let sent = 0;
+let wake = (): void => {};
 const free: SharedArrayBuffer[] = [];
-port.on('message', (memory: SharedArrayBuffer) => void free.push(memory));
+port.on('message', (memory: SharedArrayBuffer) => {
+  sent--;
+  free.push(memory);
+  wake();
+});
 const chunks = new ChunkQueue(queue);
 for (let users = chunks.take(); users; users = chunks.take()) {
   const [from, to] = users;
   port.postMessage({ from, result: runner.run(from, to, free.pop()) } satisfies ChunkDone);
+  sent++;
   // Lets memory come back, and the store give up its view of what is being replaced.
   await new Promise(setImmediate);
+  while (sent >= mostSent)
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
 }
 await directory.close();
 port.close();

@@ -122,6 +122,31 @@ test('a thread that reads more than it clusters at once gives every user what a 
   await data.close();
 });
 
+test('one user who takes long holds up the others only until there are many of them', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  const vectors = randomMatrix(3, 3000, 32);
+  const embedding = (item: number) => vectors.slice(32 * item, 32 * (item + 1));
+  await data.putItems(Array.from({ length: 3000 }, (_, i) => ({ itemId: `i${i}`, embedding: embedding(i) })));
+  const act = (user: number, item: number) =>
+    ({ userId: `u${user}`, itemId: `i${item}`, type: 'save', timestamp: now - 1000 * item - 1 }) as const;
+  const long = Array.from({ length: 3000 }, (_, item) => act(0, item));
+  const others = Array.from({ length: 3000 }, (_, user) => act(user + 1, user));
+  expect((await data.appendActions([...long, ...others])).accepted).toBe(6000);
+  const seen: number[] = [];
+  for (const threads of [{ workers: 3 }, { workers: 3, apart: true }]) {
+    const report = await data.batch({
+      nowMs: now,
+      full: true,
+      ...threads,
+      onProgress: (done) => seen.push(done),
+    });
+    expect(report).toMatchObject({ users: 3001, failed: 0 });
+  }
+  expect(seen.length).toBeGreaterThan(2 * 32); // in more chunks than may wait
+  expect(data.verifyUsers({ users: 50, nowMs: now }).differing).toEqual([]);
+  await data.close();
+});
+
 test('interests keep their id from batch to batch; with no new actions shares stay as they are', async () => {
   const data = await open(join(tempDir(), 'data'));
   await fill(data);
