@@ -61,11 +61,32 @@ export interface BatchReport {
 const usersPerWorker = 64;
 const failuresListed = 10;
 
+/** Directories of which a batch is being computed: two would write under one number, and share what threads compute in. */
+const running = new WeakSet<Directory>();
+
 /**
  * The daily job (algorithm.md §5): one forward scan of the log, every user's interests, written as a new generation that
  * becomes current in one step. Interrupted or killed, the generation before stays current.
+ * @throws `batch-running` while another of the directory is.
  */
 export async function runBatch(
+  directory: Directory,
+  catalog: Catalog,
+  log: ActionLog,
+  profiles: (space: string) => ProfileStore,
+  given: BatchOptions,
+): Promise<BatchReport> {
+  if (running.has(directory))
+    throw new PinnersageError('batch-running', 'a batch is running already, expected to wait for its end');
+  running.add(directory);
+  try {
+    return await runAlone(directory, catalog, log, profiles, given);
+  } finally {
+    running.delete(directory);
+  }
+}
+
+async function runAlone(
   directory: Directory,
   catalog: Catalog,
   log: ActionLog,

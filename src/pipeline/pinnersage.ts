@@ -194,7 +194,7 @@ export class PinnerSage {
     return clearRefinement(this.catalog, space);
   }
 
-  /** Computes every user's interests as of now and makes them current in one step. */
+  /** Computes every user's interests as of now and makes them current in one step. @throws `batch-running`. */
   async batch(options: BatchOptions = {}): Promise<BatchReport> {
     this.assertWritable();
     checkInstant('nowMs', options.nowMs);

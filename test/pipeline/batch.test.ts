@@ -122,6 +122,18 @@ test('a thread that reads more than it clusters at once gives every user what a 
   await data.close();
 });
 
+test('a second batch at the same time is refused and harms nothing; after the first, or one that failed, the next runs', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  await fill(data);
+  const first = data.batch({ nowMs: now, workers: 2 });
+  await expect(data.batch({ nowMs: now, alpha: 2 })).rejects.toMatchObject({ code: 'batch-running' });
+  expect(await first).toMatchObject({ users, failed: 0 });
+  expect(data.verifyUsers({ users, nowMs: now }).differing).toEqual([]);
+  await expect(data.batch({ nowMs: now, space: 'none' })).rejects.toThrow();
+  expect(await data.batch({ nowMs: now, workers: 1 })).toMatchObject({ users, reused: users });
+  await data.close();
+});
+
 test('one user who takes long holds up the others only until there are many of them', async () => {
   const data = await open(join(tempDir(), 'data'));
   const vectors = randomMatrix(3, 3000, 32);

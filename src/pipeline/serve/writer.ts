@@ -72,7 +72,7 @@ export class Writer {
   private scheduled = false;
   private settling: NodeJS.Timeout | null = null;
   private readonly stopping = new AbortController();
-  private running: Promise<unknown> | null = null;
+  private readonly running = new Set<Promise<unknown>>();
   private indexRunning = false;
 
   constructor(parts: WriterParts) {
@@ -202,17 +202,16 @@ export class Writer {
   }
 
   async batch(options: Omit<BatchOptions, 'signal'>): Promise<BatchReport> {
-    if (this.running)
-      throw new PinnersageError('batch-running', 'a batch is running already, expected to wait for its end');
     const { directory, catalog, log, profiles, onNote } = this.parts;
     const { signal } = this.stopping;
     // Actions are acknowledged on this thread meanwhile.
     const batch = runBatch(directory, catalog, log, profiles, { ...options, apart: true, onNote, signal });
-    this.running = batch.catch(() => {});
+    const settled = batch.catch(() => {});
+    this.running.add(settled);
     try {
       return await batch;
     } finally {
-      this.running = null;
+      this.running.delete(settled);
     }
   }
 
@@ -220,7 +219,7 @@ export class Writer {
   async stop(): Promise<void> {
     this.stopping.abort();
     if (this.settling) clearTimeout(this.settling);
-    await this.running;
+    await Promise.all(this.running);
   }
 
   /** Removes logged recommendations older than `days` before `nowMs`. */
