@@ -11,11 +11,11 @@ export interface RawAction {
   /** Epoch milliseconds; NaN where it could not be read. */
   readonly timestamp: number;
   readonly eventId: string | null;
-  /** NaN where there is none. */
-  readonly weight: number;
+  /** NaN where there is none; text where it is not a number. */
+  readonly weight: number | string;
   readonly recommendationId: string | null;
-  /** NaN where there is none. */
-  readonly position: number;
+  /** As `weight`. */
+  readonly position: number | string;
   readonly context: JsonValue | undefined;
 }
 
@@ -80,23 +80,28 @@ function extrasRefusal(action: RawAction): Refusal | null {
     const refusal = idRefusal('event', action.eventId);
     if (refusal) return refusal;
   }
-  if (action.weight < 0 || Math.abs(action.weight) > 3.4e38)
-    return { reason: 'weight-invalid', detail: `weight: got ${action.weight}, expected a finite number ≥ 0` };
-  if (action.position < 0 || (!Number.isNaN(action.position) && !Number.isInteger(action.position)))
+  const { weight, position } = action;
+  if (typeof weight === 'string' || weight < 0 || Math.abs(weight) > 3.4e38)
+    return { reason: 'weight-invalid', detail: `weight: got ${shown(weight)}, expected a finite number ≥ 0` };
+  if (typeof position === 'string' || position < 0 || !(Number.isNaN(position) || Number.isInteger(position)))
     return {
       reason: 'position-invalid',
-      detail: `position: got ${action.position}, expected an integer ≥ 0`,
+      detail: `position: got ${shown(position)}, expected an integer ≥ 0`,
     };
   const problem =
     action.context === undefined || action.context === null ? null : contextProblem(action.context);
   return problem === null ? null : { reason: 'context-invalid', detail: `context: ${problem}` };
 }
 
-/** What is stored beside the fixed fields, or null where there is nothing. */
+function shown(got: number | string): string {
+  return typeof got === 'string' ? JSON.stringify(got.slice(0, 80)) : `${got}`;
+}
+
+/** What of an action that can be taken is stored beside the fixed fields, or null where there is nothing. */
 export function extrasOf(action: RawAction): ActionExtras | null {
   const extras: { -readonly [field in keyof ActionExtras]: ActionExtras[field] } = {};
   if (action.recommendationId !== null) extras.recommendationId = action.recommendationId;
-  if (!Number.isNaN(action.position)) extras.position = action.position;
+  if (!Number.isNaN(action.position)) extras.position = action.position as number;
   if (action.context !== undefined && action.context !== null)
     extras.context = action.context as { readonly [field: string]: JsonValue };
   return Object.keys(extras).length > 0 ? extras : null;

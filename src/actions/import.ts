@@ -229,7 +229,7 @@ export function toRecords(
     time: action.timestamp,
     item: others.keys[i],
     type: types.keys[i],
-    weight: Number.isNaN(action.weight) ? 1 : action.weight,
+    weight: Number.isNaN(action.weight) ? 1 : (action.weight as number),
     eventId: action.eventId,
     extras: extrasOf(action),
   }));
@@ -300,9 +300,9 @@ function rawRows(batch: RowBatch, type: string | undefined): (row: number) => Ra
   });
 }
 
-/** NaN stands for no number at all; what is there but is not a number becomes infinite, which is refused. */
-function optionalNumber(text: string | null): number {
+/** NaN where there is nothing; what is there but is not a number stays text, which is refused. */
+function optionalNumber(text: string | null): number | string {
   if (text === null || text.trim() === '') return Number.NaN;
   const value = Number(text);
-  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+  return Number.isNaN(value) ? text : value;
 }

@@ -1,6 +1,7 @@
 import type { Directory } from '../disk/directory.js';
 import { type IdTable, idProblem } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
+import { depthRefusal } from '../files/jsonvalues.js';
 import { readTable } from '../files/read.js';
 import { createRejects, type ImportReport, type RejectFlags } from '../files/report.js';
 import type { ReadOptions, Refusal, RowBatch } from '../files/table.js';
@@ -70,7 +71,7 @@ function collect(
   const attributes = batch.rest();
   const found: UserUpsert[] = [];
   batch.text('user_id').forEach((userId, row) => {
-    const refusal = userIdRefusal(userId) ?? refusalOf(userId as string);
+    const refusal = userIdRefusal(userId) ?? refusalOf(userId as string) ?? depthRefusal(attributes[row]);
     if (refusal) refuse(row, refusal);
     else found.push({ userId: userId as string, attributes: attributes[row] });
   });

@@ -1,4 +1,5 @@
 import { idProblem } from '../disk/ids.js';
+import { depthRefusal } from '../files/jsonvalues.js';
 import type { Refusal } from '../files/table.js';
 import type { Metadata } from '../model/item.js';
 
@@ -30,13 +31,19 @@ export function prepareVector(
     if (!Number.isFinite(raw[i]) || !Number.isFinite(Math.fround(raw[i])))
       return {
         reason: 'vector-not-finite',
-        detail: `embedding: got ${raw[i]} at place ${i}, expected finite float32 numbers`,
+        detail: `embedding: got ${shown(raw[i])} at place ${i}, expected finite float32 numbers`,
       };
     largest = Math.max(largest, Math.abs(raw[i]));
   }
   if (largest === 0)
     return { reason: 'vector-zero', detail: 'embedding: got all zeros, which has no direction' };
   return { vector: normalized ? normalize(raw, largest) : Float32Array.from(raw) };
+}
+
+/** Lists and objects by their kind alone: one can be nested too deeply to be written. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /**
@@ -61,6 +68,8 @@ export function metadataOf(fields: unknown): { readonly metadata: Metadata } | R
       reason: 'metadata-invalid',
       detail: `metadata: got ${fields === null ? 'null' : typeof fields}, ${expected}`,
     };
+  const tooDeep = depthRefusal(fields);
+  if (tooDeep) return tooDeep;
   try {
     return { metadata: JSON.parse(JSON.stringify(fields)) as Metadata };
   } catch (error) {

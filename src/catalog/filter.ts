@@ -1,5 +1,6 @@
 import { PinnersageError } from '../errors.js';
 import { parseIso } from '../files/iso.js';
+import { deepestJson } from '../files/jsonvalues.js';
 import type { FilterValue } from '../model/filter.js';
 import type { Metadata } from '../model/item.js';
 
@@ -14,8 +15,6 @@ export type FilterNode = { readonly text: string; readonly pool?: string } & (
   | { readonly kind: 'value'; readonly field: string; test(value: FilterValue): boolean }
 );
 
-/** Deeper nesting is a mistake or an attack. */
-const maxDepth = 32;
 const bounds = ['gte', 'gt', 'lte', 'lt'] as const;
 type BoundName = (typeof bounds)[number];
 const operators = ['in', 'any', 'all', ...bounds, 'exists'];
@@ -27,7 +26,7 @@ type Fields = { readonly [name: string]: unknown };
  * @throws `option-invalid` naming the place, such as `filter.or[1].year`.
  */
 export function parseFilter(filter: unknown, where = 'filter', depth = 0): FilterNode {
-  if (depth > maxDepth) throw invalid(where, `more than ${maxDepth} levels`, 'a flatter filter');
+  if (depth > deepestJson) throw invalid(where, `more than ${deepestJson} levels`, 'a flatter filter');
   if (!isObject(filter))
     throw invalid(where, shown(filter), 'an object of fields, "and", "or" and "not", such as {"lang": "en"}');
   const parts = Object.entries(filter)

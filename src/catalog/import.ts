@@ -1,4 +1,5 @@
 import { PinnersageError } from '../errors.js';
+import { depthRefusal } from '../files/jsonvalues.js';
 import { readTable } from '../files/read.js';
 import { createRejects, type ImportReport, type RejectFlags } from '../files/report.js';
 import type { ColumnRequest, ReadOptions, Refusal, RowBatch } from '../files/table.js';
@@ -119,7 +120,7 @@ function collect(
   const items: ItemUpsert[] = [];
   for (let row = 0; row < batch.rows; row++) {
     const id = ids[row];
-    const refusal = itemIdRefusal(id);
+    const refusal = itemIdRefusal(id) ?? depthRefusal(metadata[row]);
     if (refusal || id === null) {
       if (refusal) refuse(row, refusal);
       continue;

@@ -1,5 +1,21 @@
 import type { JsonValue } from '../model/item.js';
+import type { Refusal } from './table.js';
 import { parseJson } from './values.js';
+
+/** Lists and objects inside each other that are taken at most: what walks or writes JSON calls itself for each level. */
+export const deepestJson = 32;
+
+/** Why fields cannot be kept, or null where they can: they are nested too deeply. Goes no deeper than is taken. */
+export function depthRefusal(fields: object): Refusal | null {
+  return isDeeper(fields, deepestJson)
+    ? { reason: 'metadata-invalid', detail: `metadata: got JSON nested deeper than ${deepestJson} levels` }
+    : null;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
+}
 
 /** A JSON value as text: strings as they are, numbers as digits; null for lists, objects, null and nothing. */
 export function textOfJson(value: JsonValue | undefined): string | null {

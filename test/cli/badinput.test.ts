@@ -93,6 +93,73 @@ test('ids: empty and long ones are refused, any characters are taken and come ba
   await session.close();
 });
 
+test('metadata nested too deeply to be written again: that row alone is refused, with its line', async () => {
+  const { dir, data, file, held } = await accepted();
+  const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  const row = (id: string, levels: number) =>
+    `{"item_id":"${id}","user_id":"${id}","deep":${nested(levels)}}`;
+  const rows = file('deep.ndjson', [row('c', 5000), row('d', 31), row('e', 32)].join('\n'));
+  for (const kind of ['items', 'users']) {
+    const report = cli('import', kind, rows, ...data, '--json');
+    expect(JSON.parse(report.stdout)).toEqual({
+      accepted: 1,
+      duplicates: 0,
+      rejected: { 'metadata-invalid': 2 },
+    });
+    expect(report.stderr).toContain('deep.ndjson:1: metadata: got JSON nested deeper than 32 levels');
+    expect(report.stderr).toContain('deep.ndjson:3: ');
+  }
+  expect(await held()).toEqual({ items: 3, users: 2, actions: 1 });
+  const session = await open(join(dir, 'data'), { mode: 'write' });
+  const deep = JSON.parse(nested(20_000));
+  const put = await session.putItems([
+    { itemId: 'f', metadata: { deep } },
+    { itemId: 'g', embedding: [1, deep] },
+    { itemId: 'h', metadata: { deep: JSON.parse(nested(31)) } },
+  ]);
+  await session.close();
+  expect(put).toEqual({
+    accepted: 1,
+    duplicates: 0,
+    rejected: [
+      { index: 0, code: 'metadata-invalid', message: 'metadata: got JSON nested deeper than 32 levels' },
+      {
+        index: 1,
+        code: 'vector-not-finite',
+        message: 'embedding: got a list at place 1, expected finite float32 numbers',
+      },
+    ],
+  });
+  expect(
+    cli('export', 'items', ...data)
+      .stdout.split('\n')
+      .filter(Boolean),
+  ).toHaveLength(4);
+});
+
+test('a weight or a position that is no number is shown as it came', async () => {
+  const { data, file } = await accepted();
+  const rows = [
+    { weight: 'abc' },
+    { weight: -1 },
+    { position: 'top' },
+    { position: 1.5 },
+    { weight: ' 2 ', position: '' },
+  ].map((extras) => JSON.stringify({ ...JSON.parse(action('u', 'b')), ...extras }));
+  const report = cli('import', 'actions', file('weights.ndjson', rows.join('\n')), ...data, '--json');
+  expect(JSON.parse(report.stdout)).toMatchObject({
+    accepted: 1,
+    rejected: { 'weight-invalid': 2, 'position-invalid': 2 },
+  });
+  for (const detail of [
+    '1: weight: got "abc", expected a finite number ≥ 0',
+    '2: weight: got -1, expected a finite number ≥ 0',
+    '3: position: got "top", expected an integer ≥ 0',
+    '4: position: got 1.5, expected an integer ≥ 0',
+  ])
+    expect(report.stderr).toContain(`weights.ndjson:${detail}`);
+});
+
 test('timestamps from the future, before 1970 and in mixed units are refused by reason', async () => {
   const { data, file } = await accepted();
   const rows = [1_700_000_000, 1_700_000_000_000, -5, 32_503_680_000, 1_700_000_001]
