@@ -19,7 +19,11 @@ const about = {
 };
 
 export const action = record(
-  { userId: id('Who acted'), ...about, timestamp: integer('Epoch milliseconds, UTC') },
+  {
+    userId: id('Who acted'),
+    ...about,
+    timestamp: integer('Epoch milliseconds, UTC; what is less would be seconds, and is refused', 1e11),
+  },
   {
     $id: 'Action',
     additionalProperties: true,

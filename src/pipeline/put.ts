@@ -62,7 +62,12 @@ function prepareItem(item: Item, dim: number | null, normalized: boolean): ItemU
 }
 
 function notAnObject(got: unknown): Refusal {
-  return { reason: 'not-an-object', detail: `got ${got === null ? 'null' : typeof got}, expected an object` };
+  return { reason: 'not-an-object', detail: `got ${kindOf(got)}, expected an object` };
+}
+
+function kindOf(got: unknown): string {
+  if (got === null) return 'null';
+  return Array.isArray(got) ? 'an array' : typeof got;
 }
 
 export function putUsers(directory: Directory, table: IdTable, users: readonly User[]): PutReport {
@@ -95,11 +100,15 @@ export interface CheckedActions {
   readonly arrays: readonly { readonly taken: number; readonly rejected: PutReport['rejected'] }[];
 }
 
-/** Reads of the directory only who was erased. `wallClockMs`: tells what is in the future. */
+/**
+ * Reads of the directory only who was erased. `wallClockMs`: tells what is in the future. `leastMs`: a time from 0 to
+ * below it is taken for epoch seconds, and refused.
+ */
 export function checkActions(
   directory: Directory,
   arrays: readonly (readonly Action[])[],
   wallClockMs: number,
+  leastMs = 0,
 ): CheckedActions {
   const accept = { wallClockMs, erasedAt: new Erased(directory).lookup() };
   const taken: RawAction[] = [];
@@ -107,8 +116,10 @@ export function checkActions(
     const rejected: { index: number; code: string; message: string }[] = [];
     const before = taken.length;
     actions.forEach((action, index) => {
-      const candidate = isObject(action) ? rawAction(action) : null;
-      const refusal: Refusal | null = candidate ? actionRefusal(candidate, accept) : notAnObject(action);
+      const candidate = isObject(action) ? rawAction(action, leastMs) : null;
+      const refusal = candidate
+        ? withTime(actionRefusal(candidate, accept), action.timestamp, leastMs)
+        : notAnObject(action);
       if (refusal) rejected.push({ index, code: refusal.reason, message: refusal.detail });
       else if (candidate) taken.push(candidate);
     });
@@ -156,18 +167,37 @@ export function appendActions(
   return storeActions(directory, log, items, checked, wallClockMs)[0];
 }
 
-function rawAction(action: Action): RawAction {
+function rawAction(action: Action, leastMs: number): RawAction {
+  const { timestamp } = action;
+  const isTime = Number.isInteger(timestamp) && !isSeconds(timestamp, leastMs);
   return {
     userId: action.userId ?? null,
     itemId: action.itemId ?? null,
     type: action.type ?? null,
-    timestamp: Number.isInteger(action.timestamp) ? action.timestamp : Number.NaN,
+    timestamp: isTime ? timestamp : Number.NaN,
     eventId: action.eventId ?? null,
     weight: numberOrNone(action.weight),
     recommendationId: action.recommendationId ?? null,
     position: numberOrNone(action.position),
     context: action.context,
   };
+}
+
+function isSeconds(time: unknown, leastMs: number): boolean {
+  return typeof time === 'number' && time >= 0 && time < leastMs;
+}
+
+/** The refusal, which says of a time that is none what was got. */
+function withTime(refusal: Refusal | null, time: unknown, leastMs: number): Refusal | null {
+  if (refusal?.reason !== 'timestamp-unparsable') return refusal;
+  const hint = isSeconds(time, leastMs) ? ' (this looks like seconds)' : '';
+  return { ...refusal, detail: `timestamp: got ${shownTime(time)}, expected epoch milliseconds${hint}` };
+}
+
+function shownTime(time: unknown): string {
+  if (time === undefined) return 'none';
+  if (typeof time === 'string') return JSON.stringify(time.length > 40 ? `${time.slice(0, 40)}…` : time);
+  return typeof time === 'object' ? kindOf(time) : String(time);
 }
 
 /** NaN stands for no number at all; what is there but is not a number becomes infinite, which is refused. */

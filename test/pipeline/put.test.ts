@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ActionLog } from '../../src/actions/log.js';
 import { openDirectory } from '../../src/disk/directory.js';
 import { IdTable } from '../../src/disk/ids.js';
+import type { Action } from '../../src/model/action.js';
 import { checkActions, storeActions } from '../../src/pipeline/put.js';
 import { tempDir } from '../helpers/temp.js';
 
@@ -33,5 +34,32 @@ test('arrays that are stored together have a report each; what stands in two is 
     [[3, 'user-id-invalid']],
   ]);
   expect(log.count()).toBe(4);
+  await directory.close();
+});
+
+test('a time that is none, or is in seconds, is refused with what was got', async () => {
+  const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+  const times: readonly unknown[] = [1e11, 1e11 - 1, 0, 1_764_000_000.5, '2026-06-30T00:00:00Z', null, [7]];
+  const actions = [...times.map((timestamp) => ({ timestamp })), {}].map((time) => ({
+    userId: 'u',
+    itemId: 'a',
+    type: 'save',
+    ...time,
+  }));
+  const arrays = [[...actions, []] as unknown as Action[]];
+  const [{ taken, rejected }] = checkActions(directory, arrays, now, 1e11).arrays;
+  expect(taken).toBe(1);
+  const seconds = 'expected epoch milliseconds (this looks like seconds)';
+  expect(rejected.map(({ index, code, message }) => [index, code, message])).toEqual([
+    [1, 'timestamp-unparsable', `timestamp: got 99999999999, ${seconds}`],
+    [2, 'timestamp-unparsable', `timestamp: got 0, ${seconds}`],
+    [3, 'timestamp-unparsable', `timestamp: got 1764000000.5, ${seconds}`],
+    [4, 'timestamp-unparsable', 'timestamp: got "2026-06-30T00:00:00Z", expected epoch milliseconds'],
+    [5, 'timestamp-unparsable', 'timestamp: got null, expected epoch milliseconds'],
+    [6, 'timestamp-unparsable', 'timestamp: got an array, expected epoch milliseconds'],
+    [7, 'timestamp-unparsable', 'timestamp: got none, expected epoch milliseconds'],
+    [8, 'not-an-object', 'got an array, expected an object'],
+  ]);
+  expect(checkActions(directory, arrays, now).arrays[0].taken).toBe(3); // the library takes times near 1970
   await directory.close();
 });

@@ -95,10 +95,14 @@ test('actions are taken once, and the next answer knows them', async () => {
   });
   const before = await get<Recommendation>(`${at('users', user, 'recommendations')}?seed=1&count=6`);
   expect(before.items.map(({ itemId }) => itemId)).toContain('C');
-  expect(await post('/v1/actions', [...actions, { ...save('A', 1), timestamp: 'yesterday' }])).toMatchObject({
+  const wrong = ['yesterday', now / 1000].map((timestamp) => ({ ...save('A', 1), timestamp }));
+  expect(await post('/v1/actions', [...actions, ...wrong])).toMatchObject({
     accepted: 1,
     duplicates: 2,
-    rejected: [{ index: 3, code: expect.stringMatching(/^timestamp/) }],
+    rejected: [
+      { index: 3, code: 'timestamp-unparsable', message: expect.stringContaining('got "yesterday"') },
+      { index: 4, code: 'timestamp-unparsable', message: expect.stringContaining('looks like seconds') },
+    ],
   });
   const after = await get<Recommendation>(`${at('users', user, 'recommendations')}?seed=1&count=6`);
   expect(after).toMatchObject({ userId: user, source: 'exact', fallback: 'online' });

@@ -41,6 +41,8 @@ export interface PutAnswer {
 
 /** A step of fewer actions goes into the blocks of their users at once: reading a log takes longer while others wait. */
 const asideFrom = 256;
+/** March 1973: a time before it is one in seconds. */
+const leastTimeMs = 1e11;
 /** Actions that wait are moved into the blocks when no large step has come for so long, ms … */
 const idleMs = 250;
 /** … one range of users after the other, with pauses of so many times what one took. */
@@ -127,7 +129,7 @@ export class Writer {
     try {
       const now = Date.now();
       const all = arrays.map(({ actions }) => actions);
-      const checked = checkActions(directory, all, now);
+      const checked = checkActions(directory, all, now, leastTimeMs);
       isLarge = checked.actions.length >= asideFrom;
       log.expect(checked.actions.map(({ userId }) => userId as string));
       directory.write(() => {
