@@ -58,7 +58,7 @@ export type { EmbedOptions, EmbedReport, EmbedSource, EmbedTextOptions } from '.
 export type { Engine, EngineOptions, EngineStatus } from './pipeline/engine.js';
 export type { ExportKind, ExportOptions, ExportReport, ExportRowsOptions } from './pipeline/export.js';
 export type { BuiltIndex, IndexOptions, IndexReport, IndexStatus } from './pipeline/indexing.js';
-export type { InterestsOptions } from './pipeline/interests.js';
+export type { InterestsOptions, InterestsReport } from './pipeline/interests.js';
 export {
   type ImportActionsRequest,
   type IndexTarget,

@@ -13,7 +13,7 @@ import {
   withCommon,
   withFileFlags,
 } from './options.js';
-import { format, note, print, printJson, progress } from './output.js';
+import { format, note, oneLine, print, printJson, progress } from './output.js';
 import { interruptible, withData } from './session.js';
 
 export function importCommand(): Command {
@@ -135,7 +135,8 @@ async function importAll(
       }
     }
   });
-  for (const bad of examples) note(`rejected: ${bad.file}:${bad.line}: ${bad.detail} [${bad.reason}]`);
+  for (const bad of examples)
+    note(oneLine(`rejected: ${bad.file}:${bad.line}: ${bad.detail} [${bad.reason}]`));
   if (flags.json) printJson(total);
   else print(summary(total));
   const rejected = sum(total.rejected);

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import type { UserInterests } from '../model/serving.js';
+import type { LeftOut } from '../model/profile.js';
+import type { InterestsReport } from '../pipeline/interests.js';
 import type { PinnerSage } from '../pipeline/pinnersage.js';
 import { type CommonFlags, instant, withCommon } from './options.js';
-import { print, printJson, table } from './output.js';
+import { format, oneLine, print, printJson, table } from './output.js';
 import { withData } from './session.js';
 
 interface Flags extends CommonFlags {
@@ -31,9 +32,9 @@ export function interestsCommand(): Command {
     );
 }
 
-function present(found: UserInterests, data: PinnerSage): string {
+function present(found: InterestsReport, data: PinnerSage): string {
   if (found.interests.length === 0)
-    return `${found.userId} has no interests as of ${found.asOf}: no action in the window.`;
+    return `${oneLine(found.userId)} has no interests as of ${found.asOf}: ${why(found.leftOut)}.`;
   const total = found.interests.reduce((sum, interest) => sum + interest.importance, 0);
   const rows = found.interests.map((interest) => [
     interest.interestId,
@@ -46,11 +47,22 @@ function present(found: UserInterests, data: PinnerSage): string {
   ]);
   const head = ['interest', 'medoid', 'importance', 'share', 'size', 'last action'];
   if (found.interests[0].members) head.push('members');
-  return `${found.userId} as of ${found.asOf}\n${table(head, rows)}`;
+  return `${oneLine(found.userId)} as of ${found.asOf}\n${table(head, rows)}`;
 }
 
-/** An item by its title where it has one. */
+function why(left: LeftOut | undefined): string {
+  const reasons = left && [
+    { count: left.unembedded, what: 'on items without a vector (are the item ids those of the items file?)' },
+    { count: left.outsideWindow, what: 'outside the window' },
+    { count: left.afterAsOf, what: 'later' },
+    { count: left.role, what: 'of a type that makes no interest' },
+  ];
+  const said = reasons?.filter(({ count }) => count > 0).map(({ count, what }) => `${format(count)} ${what}`);
+  return said?.length ? `of the user's actions, ${said.join(', ')}` : 'no action in the window';
+}
+
+/** An item by its title where it has one, on one line. */
 export function titleOf(data: PinnerSage, itemId: string): string {
   const title = data.item(itemId)?.metadata?.title;
-  return typeof title === 'string' && title !== '' ? `${title} (${itemId})` : itemId;
+  return oneLine(typeof title === 'string' && title !== '' ? `${title} (${itemId})` : itemId);
 }

@@ -15,9 +15,16 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** Ids, titles and paths may hold any characters; on the terminal control characters are written out. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (c) =>
+    c < ' ' ? JSON.stringify(c).slice(1, -1) : `\\u00${c.charCodeAt(0).toString(16)}`,
+  );
+}
+
 export type Cell = string | number;
 
-/** A plain table; numbers are set to the right. */
+/** A plain table, a line to a row; numbers are set to the right. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const right = head.map(
     (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
@@ -46,7 +53,8 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
     chars: { ...chars, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  for (const row of rows) drawn.push(row.map((cell) => (typeof cell === 'number' ? format(cell) : cell)));
+  for (const row of rows)
+    drawn.push(row.map((cell) => (typeof cell === 'number' ? format(cell) : oneLine(cell))));
   return drawn
     .toString()
     .split('\n')

@@ -7,7 +7,7 @@ import type { RecipeRequest } from '../pipeline/recipes.js';
 import { defaultCount, type SeenPolicy, seenPolicies } from '../pipeline/recommend.js';
 import { titleOf } from './interests.js';
 import { type CommonFlags, count, instant, json, list, seed, withCommon } from './options.js';
-import { print, printJson, table } from './output.js';
+import { oneLine, print, printJson, table } from './output.js';
 import { withRecipe } from './recipe.js';
 import { withData } from './session.js';
 
@@ -66,10 +66,11 @@ function present(answer: Recommendation, data: PinnerSage): string {
   const drawn = answer.interests.map(
     (interest) => `  ${(100 * interest.probability).toFixed(0)} %  ${titleOf(data, interest.medoid)}`,
   );
+  const userId = oneLine(answer.userId);
   const why =
     answer.fallback === 'popularity'
-      ? `nothing is known of ${answer.userId}: popular items`
-      : `used for ${answer.userId} with seed ${answer.seed} (${sourceText[answer.source]}), with their shares of the importance:\n${drawn.join('\n')}`;
+      ? `nothing is known of ${userId}: popular items`
+      : `used for ${userId} with seed ${answer.seed} (${sourceText[answer.source]}), with their shares of the importance:\n${drawn.join('\n')}`;
   const medoidOf = new Map(answer.interests.map((interest) => [interest.interestId, interest.medoid]));
   const rows = answer.items.map((item, rank) => [
     rank + 1,

@@ -1,7 +1,7 @@
 import { explainFault } from '../disk/fault.js';
 import { PinnersageError } from '../errors.js';
 import { type OpenOptions, open, type PinnerSage } from '../pipeline/pinnersage.js';
-import { note } from './output.js';
+import { note, oneLine } from './output.js';
 
 const openOptions = {
   read: { mode: 'read' },
@@ -55,9 +55,4 @@ export function fail(thrown: unknown): never {
   }
   process.stderr.write(`pinnersage: ${error instanceof Error ? error.stack : String(error)} [internal]\n`);
   process.exit(1);
-}
-
-/** Ids and paths may hold any characters; on the terminal an error stays one line. */
-export function oneLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, (c) => JSON.stringify(c).slice(1, -1));
 }

@@ -2,7 +2,7 @@ import type { ActionLog } from '../actions/log.js';
 import type { LoadedSpace } from '../catalog/space.js';
 import type { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
-import type { Interest } from '../model/profile.js';
+import type { Interest, LeftOut } from '../model/profile.js';
 import type { UserInterest, UserInterests } from '../model/serving.js';
 import { interestsAt, type LiveBasis, type LiveProfiles, type LiveUser } from './live.js';
 
@@ -15,6 +15,11 @@ export interface InterestsOptions {
   readonly nowMs?: number;
 }
 
+export interface InterestsReport extends UserInterests {
+  /** Where there are no interests: why the user's actions made none, each counted under the first reason that applies. */
+  readonly leftOut?: LeftOut;
+}
+
 /** @throws `user-unknown`. */
 export function userInterests(
   items: IdTable,
@@ -23,13 +28,15 @@ export function userInterests(
   space: LoadedSpace,
   userId: string,
   { members = false, nowMs }: InterestsOptions,
-): UserInterests {
+): InterestsReport {
   const user = log.users.find(userId);
   if (user === null)
     throw new PinnersageError('user-unknown', `got user "${userId}", of whom the log holds no action`);
   const basis = profiles.basis(space);
   const live = profiles.of(user, space, nowMs ?? Number.MAX_SAFE_INTEGER, basis);
-  return presentInterests(items, userId, live, basis, nowMs ?? live.asOf, members);
+  const found = presentInterests(items, userId, live, basis, nowMs ?? live.asOf, members);
+  if (found.interests.length > 0) return found;
+  return { ...found, leftOut: profiles.leftOut(user, space, Date.parse(found.asOf), basis) };
 }
 
 export function presentInterests(

@@ -6,7 +6,7 @@ import type { IdTable } from '../disk/ids.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
 import { hasVector, type ItemKey, type SpaceInfo, type UserKey, vectorOf } from '../model/item.js';
-import type { Interest, InterestSource, Profile } from '../model/profile.js';
+import type { Interest, InterestSource, LeftOut, Profile } from '../model/profile.js';
 import { InferScratch, inferWith } from '../profile/infer.js';
 import { configHash, type ProfileOptions, resolveOptions } from '../profile/options.js';
 import { type CollectOptions, collectPoints, newestTime, type Points } from '../profile/points.js';
@@ -107,6 +107,12 @@ export class LiveProfiles {
     const { interests, asOf } = fresh.profile;
     const isEmpty = interests.length === 0;
     return { ...base, interests, asOf, maxSeq: news.maxSeq, source: isEmpty ? 'none' : fresh.source };
+  }
+
+  /** Of a user's actions, how many make no point as of an instant, by reason. */
+  leftOut(user: UserKey, space: LoadedSpace, asOf: number, basis: LiveBasis): LeftOut {
+    const log = this.log.userLog(user);
+    return collectPoints(log, asOf, this.collecting(log, space, basis)).leftOut;
   }
 
   /** The interest actions since the batch; null where there are none that count. */

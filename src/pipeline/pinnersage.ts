@@ -24,7 +24,7 @@ import type { Action, ActionType } from '../model/action.js';
 import type { Recommendation } from '../model/candidate.js';
 import type { Filter } from '../model/filter.js';
 import type { Item } from '../model/item.js';
-import type { Erasure, UserInterests } from '../model/serving.js';
+import type { Erasure } from '../model/serving.js';
 import type { User } from '../model/user.js';
 import type { CacheStats } from '../retrieve/cache.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
@@ -59,7 +59,7 @@ import {
   type IndexStatus,
   indexStatus,
 } from './indexing.js';
-import { type InterestsOptions, userInterests } from './interests.js';
+import { type InterestsOptions, type InterestsReport, userInterests } from './interests.js';
 import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
@@ -203,7 +203,7 @@ export class PinnerSage {
   }
 
   /** A user's interests as of the last batch and the actions since. @throws `user-unknown` where the log has no action of this user. */
-  interests(userId: string, options: InterestsOptions = {}): UserInterests {
+  interests(userId: string, options: InterestsOptions = {}): InterestsReport {
     checkId(userId, 'userId');
     checkInstant('nowMs', options.nowMs);
     const space = this.catalog.load(options.space);

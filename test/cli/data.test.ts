@@ -294,6 +294,44 @@ test('a batch whose window leaves most users out says so, with the newest action
   );
 });
 
+test('where the items of the actions are not those with vectors, batch and interests say so', () => {
+  const { data, file } = world();
+  cliJson('import', 'items', file('items.csv', itemsCsv), ...data);
+  const log =
+    'user_id,item_id,type,timestamp\nu,a,save,2025-12-01T00:00:00Z\nv,b,save,2025-12-01T00:00:00Z\n' +
+    'x,A,save,2025-12-01T00:00:00Z\nx,B,save,2025-12-02T00:00:00Z\nx,a,save,2020-12-02T00:00:00Z\n';
+  cliJson('import', 'actions', file('actions.csv', log), ...data);
+  const before =
+    '2 on items without a vector (are the item ids those of the items file?), 1 outside the window';
+  expect(cli('interests', 'x', ...data).stdout).toContain(before);
+  const { stderr } = cli('batch', '--now', '2026-01-01', ...data);
+  expect(stderr).toContain('1 of 3 users have no interests, and 2 actions are on items without a vector');
+  expect(stderr).not.toContain('--window-days');
+  expect(cli('interests', 'x', ...data).stdout).toContain(before);
+  expect(cliJson('interests', 'x', ...data)).toMatchObject({
+    interests: [],
+    leftOut: { unembedded: 2, outsideWindow: 1, afterAsOf: 0, role: 0 },
+  });
+  expect(cliJson('interests', 'u', ...data)).not.toHaveProperty('leftOut');
+});
+
+test('control characters in ids and titles are written out for people, and come as they are in JSON', () => {
+  const { data, file } = world();
+  const [user, item, title] = ['u\n1', 'i\u001b[2J\u0000', 'a\u009b title\n'];
+  const rows = [item, 'other'].map((item_id) => JSON.stringify({ item_id, title, embedding: [1, 0] }));
+  cliJson('import', 'items', file('items.ndjson', rows.join('\n')), ...data);
+  const save = { user_id: user, item_id: item, type: 'save', timestamp: '2026-05-01T00:00:00Z' };
+  cliJson('import', 'actions', file('actions.ndjson', JSON.stringify(save)), ...data);
+  cliJson('batch', '--now', '2026-05-02', '--alpha', '0.4', ...data);
+  for (const command of ['interests', 'recommend']) {
+    const { stdout } = cli(command, user, ...data);
+    expect(stdout).toContain(String.raw`a\u009b title\n (i\u001b[2J\u0000)`);
+    expect(stdout).toContain(String.raw`u\n1`);
+    expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+  }
+  expect(cliJson('interests', user, ...data)).toMatchObject({ userId: user, interests: [{ medoid: item }] });
+});
+
 test('an unnormalised space must state its threshold', () => {
   const { data, file } = world();
   cliJson(
