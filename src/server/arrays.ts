@@ -1,4 +1,5 @@
 import type { App } from './app.js';
+import { takeJson } from './bodies.js';
 
 /**
  * Adds routes whose bodies stay bytes: arrays of thousands are parsed, checked and refused element by element where the
@@ -7,9 +8,7 @@ import type { App } from './app.js';
 export async function takeBytes(app: App, add: (app: App) => void): Promise<void> {
   await app.register(async (scope: App) => {
     scope.removeContentTypeParser('application/json');
-    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
-      done(null, body),
-    );
+    takeJson(scope, (_request, body, done) => done(null, body));
     scope.setValidatorCompiler(() => () => true);
     add(scope);
   });

@@ -9,6 +9,7 @@ import { actionRoutes, appendActions } from './actions.js';
 import { adminRoutes } from './admin.js';
 import type { App } from './app.js';
 import { takeBytes } from './arrays.js';
+import { takeJson } from './bodies.js';
 import { healthRoutes } from './health.js';
 import { itemRoutes, putItems } from './items.js';
 import { eventLoopLateness, limitRate, shedLoad } from './limits.js';
@@ -124,9 +125,9 @@ async function addRoutes(
 function parseJson(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser(['application/json', 'text/plain']);
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else parse(request, body as string, done);
+  takeJson(app, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else parse(request, body.toString(), done);
   });
   app.addHook('preValidation', (request, _reply, done) => {
     if (request.method === 'POST' && request.body === undefined) request.body = {};

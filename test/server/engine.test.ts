@@ -220,12 +220,13 @@ test('all that is kept of a user is handed out, and gone when it is erased', asy
 
 test('what cannot be parsed is one problem, and the figures of all this are in /metrics', async () => {
   for (const address of ['/v1/actions', '/v1/items'])
-    for (const payload of ['', '{', '{}', 'null', '[1', '\u0000'])
-      expect(await server.app.inject({ method: 'POST', url: address, headers: json, payload })).toMatchObject(
-        {
-          statusCode: 400,
-        },
-      );
+    for (const [payload, code] of [
+      ...['', '{', '[1', '\u0000', '\ufeff[]'].map((text) => [text, 'request-malformed']),
+      ...['{}', 'null'].map((text) => [text, 'option-invalid']),
+    ]) {
+      const answer = await server.app.inject({ method: 'POST', url: address, headers: json, payload });
+      expect(answer.json(), payload).toMatchObject({ code, status: 400 });
+    }
   const { body } = await server.app.inject({ url: '/metrics' });
   expect(body).toContain('pinnersage_items 5');
   expect(body).toContain('pinnersage_batch_age_seconds 0');

@@ -72,6 +72,31 @@ const requests: [string, InjectOptions, ErrorCode, RegExp][] = [
     'media-type-unknown',
     /text\/plain/,
   ],
+  ...['/v1/actions', url].flatMap((address): [string, InjectOptions, ErrorCode, RegExp][] => [
+    [
+      `bytes that are no UTF-8 for ${address}`,
+      { method: 'POST', url: address, headers: json, payload: Buffer.from('["\xff"]', 'latin1') },
+      'request-malformed',
+      /no UTF-8/,
+    ],
+    [
+      `a packed body for ${address}`,
+      { method: 'POST', url: address, headers: { ...json, 'content-encoding': 'gzip' }, payload: '{}' },
+      'media-type-unknown',
+      /content-encoding: got gzip/,
+    ],
+    [
+      `another charset for ${address}`,
+      {
+        method: 'POST',
+        url: address,
+        headers: { 'content-type': 'application/json; charset="UTF-16"' },
+        payload: '{}',
+      },
+      'media-type-unknown',
+      /charset="UTF-16", expected charset=utf-8/,
+    ],
+  ]),
   ['a count of 0', { url: `${url}?count=0` }, 'option-invalid', /query\.count: got 0, which must be >= 1/],
   [
     'a count in words',
@@ -221,6 +246,16 @@ test('arrays reach the engine as the bytes that were sent', async () => {
       expect(answer.json()).toEqual(report);
     }
   expect(got).toEqual(['[{"a": 1.0}]', 'not json', '', '[{"a": 1.0}]', 'not json', '']);
+});
+
+test('a body that says it is plain UTF-8 is taken', async () => {
+  const { app } = await serverOf();
+  for (const type of ['application/json; charset=utf-8', 'application/json;charset="UTF8"']) {
+    const headers = { 'content-type': type, 'content-encoding': 'identity' };
+    expect((await app.inject({ method: 'POST', url, headers, payload: '{"count": 5}' })).statusCode).toBe(
+      200,
+    );
+  }
 });
 
 test('a body beyond the limit is refused, one at it is taken', async () => {

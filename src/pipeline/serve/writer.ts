@@ -271,7 +271,8 @@ function parseArray<T>(json: Uint8Array, what: string): T[] {
     value = JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new PinnersageError('option-invalid', `${what}: got no JSON (${error.message}), expected an array`);
+    const message = `${what}: got no JSON (${error.message}), expected an array`;
+    throw new PinnersageError('request-malformed', message);
   }
   if (!Array.isArray(value))
     throw new PinnersageError(
