@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { errorTable } from '../src/errors.js';
 import { defaultProfileOptions } from '../src/profile/options.js';
+import { tempDir } from './helpers/temp.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -124,4 +126,15 @@ test.each(pages)('every anchor of %s is a heading', (page) => {
     const headings = read(target === '' ? page : join(dirname(page), target)).matchAll(/^#+ (.*)$/gm);
     expect([...headings].map(([, heading]) => slug(heading))).toContain(anchor);
   }
+});
+
+test('the library as README.md shows it, in a project that has the package installed, prints what it says', () => {
+  const [code] = [...read('README.md').matchAll(/^```js\n(.*?)^```/gms)].map(([, text]) => text);
+  const project = tempDir();
+  mkdirSync(join(project, 'node_modules'));
+  symlinkSync(root, join(project, 'node_modules/pinnersage'));
+  writeFileSync(join(project, 'ada.mjs'), code);
+  const printed = execFileSync(process.execPath, ['ada.mjs'], { cwd: project, encoding: 'utf8' });
+  expect(printed).toMatch(/'lampshade',[^}]*because: \[ 'lamp' \]/);
+  expect(printed).toMatch(/'baguette',[^}]*because: \[ 'bread' \]/);
 });
