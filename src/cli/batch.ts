@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { PinnersageError } from '../errors.js';
-import type { BatchReport } from '../pipeline/batch.js';
+import { type BatchReport, vectorsMissing } from '../pipeline/batch.js';
 import {
   type CommonFlags,
   count,
@@ -56,6 +56,8 @@ async function compute({ data: path, json: _, apiKey, ...flags }: Flags): Promis
     const isLocked = error instanceof PinnersageError && error.code === 'directory-locked';
     const report = isLocked ? await batchAtServer(path, flags, apiKey) : null;
     if (report === null) throw error;
+    const missing = vectorsMissing(report);
+    if (missing !== null) note(`note: ${missing}`);
     return report;
   }
 }

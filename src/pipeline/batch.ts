@@ -256,21 +256,28 @@ class Progress {
   }
 }
 
+/** A note where users have no interests and actions are on items without a vector, else null. */
+export function vectorsMissing({ users, usersLeftOut, actionsLeftOut }: BatchReport): string | null {
+  const { unembedded = 0 } = actionsLeftOut;
+  if (usersLeftOut === 0 || unembedded === 0) return null;
+  return (
+    `${usersLeftOut} of ${users + usersLeftOut} users have no interests, and ${unembedded} actions are on items without a ` +
+    'vector: are the item ids of the actions those of the items file?'
+  );
+}
+
 function warn(report: BatchReport, log: ActionLog, onNote: (note: string) => void): void {
   const active = report.users + report.usersLeftOut;
   const newest = log.newestTime();
-  const { unembedded = 0, outsideWindow = 0, afterAsOf = 0 } = report.actionsLeftOut;
+  const { outsideWindow = 0, afterAsOf = 0 } = report.actionsLeftOut;
   if (report.usersLeftOut > active / 2 && outsideWindow + afterAsOf > 0 && newest !== null)
     onNote(
       `${report.usersLeftOut} of ${active} users have no interests: ${outsideWindow + afterAsOf} actions lie outside the ` +
         `window of ${report.windowDays} days before ${report.asOf}. The newest action is of ` +
         `${new Date(newest).toISOString()}; consider --now or --window-days.`,
     );
-  if (report.usersLeftOut > 0 && unembedded > 0)
-    onNote(
-      `${report.usersLeftOut} of ${active} users have no interests, and ${unembedded} actions are on items without a ` +
-        'vector: are the item ids of the actions those of the items file?',
-    );
+  const missing = vectorsMissing(report);
+  if (missing !== null) onNote(missing);
   if (report.failed > 0)
     onNote(`${report.failed} users failed and have no profile; the first: ${report.failures[0].message}`);
 }

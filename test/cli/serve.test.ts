@@ -24,7 +24,8 @@ test('a server is filled, asked, given a batch by the command, and stopped: exit
   const client = new PinnersageClient({ baseUrl: server.url });
   expect(await client.ready()).toBe(true);
   await client.putItems(items);
-  await client.appendActions([action('i0'), action('i1')]);
+  const lost = { ...action('not-an-item'), userId: 'lost' };
+  await client.appendActions([action('i0'), action('i1'), lost]);
   const { items: candidates } = await client.recommend('secret-user', { count: 3 });
   expect(candidates).toHaveLength(3);
 
@@ -35,6 +36,9 @@ test('a server is filled, asked, given a batch by the command, and stopped: exit
   });
   const report = cliJson<BatchReport>('batch', '--data', data, '--alpha', '0.5');
   expect(report).toMatchObject({ users: 1, failed: 0, alpha: 0.5 });
+  expect(cli('batch', '--data', data).stderr).toContain(
+    '1 of 2 users have no interests, and 1 actions are on items without a vector',
+  );
   const refused = cli('batch', '--data', data, '--now', '2026-01-01');
   expect(refused).toMatchObject({
     status: 2,
@@ -48,16 +52,38 @@ test('a server is filled, asked, given a batch by the command, and stopped: exit
   expect(cli('import', 'items', join(data, 'pinnersage.json'), '--data', data).stderr).toContain(
     '[directory-locked]',
   );
-  expect(cliJson('describe', '--data', data)).toMatchObject({ items: 8, actions: 2 });
+  expect(cliJson('describe', '--data', data)).toMatchObject({ items: 8, actions: 3 });
 
   server.process.kill('SIGTERM');
   expect(await server.ended).toBe(0);
   expect(existsSync(join(data, 'server.json'))).toBe(false);
-  expect(cliJson('describe', '--data', data)).toMatchObject({ items: 8, actions: 2, users: 1 });
+  expect(cliJson('describe', '--data', data)).toMatchObject({ items: 8, actions: 3, users: 2 });
   const log = server.log();
   expect(log).toContain('"route":"/v1/users/:userId/recommendations","status":200');
   expect(log).toContain('no API key is set');
   expect(log).not.toContain('secret-user');
+});
+
+test('an item nested too deeply to be written again is refused alone, over HTTP too', async () => {
+  const data = join(tempDir(), 'data');
+  const server = await serve(data, '--batch-every', 'none');
+  const deep = `{"itemId":"deep","metadata":{"x":${'['.repeat(6000)}${']'.repeat(6000)}}}`;
+  const answer = await fetch(`${server.url}/v1/items`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `[{"itemId":"flat"},${deep}]`,
+  });
+  const message = 'metadata: got JSON nested deeper than 32 levels';
+  expect(await answer.json()).toEqual({
+    accepted: 1,
+    duplicates: 0,
+    rejected: [{ index: 1, code: 'metadata-invalid', message }],
+  });
+  const client = new PinnersageClient({ baseUrl: server.url });
+  expect(await client.item('flat')).toMatchObject({ itemId: 'flat' });
+  expect(await client.item('deep')).toBeNull();
+  server.process.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
 });
 
 test('a request that was taken before the signal is answered', async () => {
