@@ -78,12 +78,31 @@ export const staleShare = 0.05;
 const recallNeighbors = 100;
 const recallQueries = 100;
 
+/** The last build of a directory, whether it is done or not: the next one begins after it, since they share a folder. */
+const builds = new WeakMap<Directory, Promise<unknown>>();
+
 /**
  * Builds the index of a space, measures its recall, and makes it the current one in a single step; the one before serves
  * until then, and so it does where the build is interrupted or fails.
  * @throws `index-unavailable`, `space-missing` where there is nothing to index, `option-invalid`, `interrupted`.
  */
-export async function buildIndex(
+export function buildIndex(
+  directory: Directory,
+  space: LoadedSpace,
+  rows: SearchRows,
+  options: IndexOptions,
+  nowMs: number,
+): Promise<IndexReport> {
+  const before = builds.get(directory) ?? Promise.resolve();
+  const build = before.then(() => buildNext(directory, space, rows, options, nowMs));
+  builds.set(
+    directory,
+    build.catch(() => {}), // who asked for it hears of it
+  );
+  return build;
+}
+
+async function buildNext(
   directory: Directory,
   space: LoadedSpace,
   rows: SearchRows,

@@ -46,6 +46,16 @@ const nearest = (data: PinnerSage, count = 20): string[] =>
 
 const folders = (path: string): string[] => readdirSync(join(path, 'index')).sort();
 
+test('builds that are asked for at once come one after the other; one that fails does not stop the next', async () => {
+  const { data } = await create(300);
+  const refused = data.buildIndex({ m: 1 });
+  const both = [data.buildIndex({ workers: 1 }), data.buildIndex({ workers: 1, m: 8 })];
+  await expect(refused).rejects.toMatchObject({ code: 'option-invalid' });
+  expect(await Promise.all(both)).toMatchObject([{ indexed: 300 }, { indexed: 300, parameters: { m: 8 } }]);
+  expect(data.indexStatus()).toMatchObject({ serving: 'index', index: { parameters: { m: 8 } } });
+  await data.close();
+});
+
 test('an index is built, serves, and falls behind as items come, change and go', async () => {
   const { data, path, notes } = await create(3000);
   expect(data.indexStatus()).toMatchObject({ items: 3000, serving: 'exact scan', index: null });
