@@ -1,21 +1,13 @@
 import type { RowSet, VectorSearch } from '../ann/search.js';
 import type { Rng } from '../math/rng.js';
-import { TopK } from '../math/topk.js';
 import { U32Map } from '../math/u32map.js';
-import { type EmbeddingTable, type ItemKey, rowOf, vectorOf } from '../model/item.js';
+import { type EmbeddingTable, type ItemKey, rowOf } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import type { MergeRule, Recipe } from '../model/recipe.js';
 import type { DrawnInterest } from '../profile/sample.js';
 import type { Admitted, NeighborCache } from './cache.js';
-import {
-  type Found,
-  Lane,
-  type LaneInput,
-  type NeighborCursor,
-  neighborCursor,
-  neighborSource,
-  Picked,
-} from './lane.js';
+import { type TakeOptions, Taker } from './explain.js';
+import { Lane, type LaneInput, type NeighborCursor, neighborCursor, neighborSource, Picked } from './lane.js';
 import { mixtureSource } from './mixture.js';
 import { type Pick, Picks } from './picks.js';
 import { PopularityPrior } from './prior.js';
@@ -47,16 +39,9 @@ export interface PopularItems {
 }
 
 /** The recipe, of which what is not given is the paper's, and what is asked of it. */
-export interface RetrieveOptions extends Partial<Recipe> {
+export interface RetrieveOptions extends Partial<Recipe>, TakeOptions {
   /** Candidates wanted. Range: integer ≥ 1. Fewer come back only where no more are admitted. */
   readonly count: number;
-  /**
-   * Whether a candidate that no one interest found is told by the nearest. Default: true; false leaves `interest` null.
-   * Speed only.
-   */
-  readonly attribute?: boolean;
-  /** Of the user's own items, how many are named as the reason for each candidate. 0 for none. */
-  readonly because: number;
 }
 
 /** What was picked, but for the picks. */
@@ -254,88 +239,6 @@ function nextLane(lanes: readonly Lane[], rule: MergeRule): Lane | null {
     highest = priority;
   }
   return best;
-}
-
-const none: readonly ItemKey[] = [];
-
-/** Takes candidates as picks, each told by the interest behind it: that of its query, else the one whose medoid is nearest. */
-class Taker {
-  private readonly table: EmbeddingTable;
-  private readonly drawn: readonly DrawnInterest[];
-  private readonly because: number;
-  private readonly attribute: boolean;
-  private readonly picks: Picks;
-  private medoids: (Float32Array | null)[] | null = null;
-
-  constructor(
-    table: EmbeddingTable,
-    drawn: readonly DrawnInterest[],
-    { because, attribute = true }: Omit<RetrieveOptions, keyof Recipe>,
-    picks: Picks,
-  ) {
-    this.table = table;
-    this.drawn = drawn;
-    this.because = because;
-    this.attribute = attribute;
-    this.picks = picks;
-  }
-
-  take(found: Found): void {
-    const interest = found.from ? found.from.interest : this.nearestTo(found.item);
-    this.picks.add(found, interest);
-    if (this.because > 0) this.picks.because.push(this.reasonsFor(interest, found.item));
-  }
-
-  private nearestTo(item: ItemKey): Interest | null {
-    const { table, drawn } = this;
-    if (!this.attribute) return null;
-    this.medoids ??= drawn.map(({ interest }) => unit(vectorOf(table, interest.medoid)));
-    return drawn[nearest(this.medoids, vectorOf(table, item))].interest;
-  }
-
-  private reasonsFor(interest: Interest | null, item: ItemKey): readonly ItemKey[] {
-    return interest ? reasons(this.table, interest, item, this.because) : none;
-  }
-}
-
-function unit(vector: Float32Array | null): Float32Array | null {
-  if (!vector) return null;
-  let squared = 0;
-  for (const x of vector) squared += x * x;
-  return vector.map((x) => x / Math.sqrt(squared));
-}
-
-/** Place of the unit vector with the greatest inner product; ties to the first. */
-function nearest(units: readonly (Float32Array | null)[], vector: Float32Array | null): number {
-  let best = 0;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < units.length; at++) {
-    const own = units[at];
-    if (!own || !vector) continue;
-    let product = 0;
-    for (let i = 0; i < own.length; i++) product += own[i] * vector[i];
-    if (product > highest) [best, highest] = [at, product];
-  }
-  return best;
-}
-
-/** The members of the interest nearest to the candidate, nearest first. */
-function reasons(table: EmbeddingTable, interest: Interest, item: ItemKey, count: number): ItemKey[] {
-  const candidate = vectorOf(table, item);
-  if (!candidate) return [];
-  const top = new TopK(Math.min(count, interest.members.length));
-  interest.members.forEach((member, place) => {
-    const vector = vectorOf(table, member);
-    if (vector) top.offer(place, -squaredDistance(vector, candidate));
-  });
-  const found = top.finish();
-  return Array.from(top.keys.subarray(0, found), (place) => interest.members[place]);
-}
-
-function squaredDistance(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
-  return sum;
 }
 
 /** For users of whom nothing is known: popular items, then the rest of what is admitted with score 0. */
