@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { open, type PinnerSage } from 'pinnersage';
 import { expect, test } from 'vitest';
 import { openDirectory } from '../../src/disk/directory.js';
+import { hashHex } from '../../src/math/hash.js';
 import { createRng } from '../../src/math/rng.js';
 import { tempDir } from '../helpers/temp.js';
 import { randomMatrix } from '../helpers/vectors.js';
@@ -53,10 +54,27 @@ test('every user has exactly the items that the user acted on', async () => {
   await data.close();
 });
 
+test('new interests have ids of their own user, however many are looked up at once', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  await fill(data);
+  for (const options of [{ workers: 1 }, { workers: 2, full: true }]) {
+    await data.batch({ nowMs: now, ...options });
+    everyone(data).forEach((interests, u) => {
+      // Items were given numbers in their order.
+      for (const { interestId, members = [] } of interests)
+        expect(interestId).toBe(hashHex('interest', `u${u}`, 'default', 1, Number(members[0].slice(1))));
+    });
+  }
+  await data.close();
+});
+
 test('however many threads, the profiles are the same to the last bit', async () => {
   const data = await open(join(tempDir(), 'data'));
   await fill(data);
   const one = await data.batch({ nowMs: now, workers: 1 });
+  expect(one.clusteringShare).toBeGreaterThan(0);
+  expect(one.clusteringShare).toBeLessThanOrEqual(1);
+  expect(one.clusteringSeconds).toBeGreaterThan(0);
   const alone = everyone(data);
   const fallback = data.recommend('nobody', { count: 50, seed: 1 }).items;
   for (const threads of [
