@@ -32,6 +32,7 @@ export const errorTable = {
     exit: 2,
   },
   'directory-locked': { title: 'Another process is writing to the data directory', status: 409, exit: 1 },
+  'directory-closed': { title: 'The data directory was closed', status: 409, exit: 2 },
   'read-only': { title: 'The data directory was opened for reading', status: 409, exit: 2 },
   'disk-full': { title: 'There is no room left on the disk', status: 507, exit: 1 },
   'file-access': { title: 'The operating system refused access to a file', status: 500, exit: 1 },
@@ -56,6 +57,21 @@ export const errorTable = {
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;
+
+const shownLength = 40;
+
+/**
+ * How a message says what was got: text in quotes and cut; lists and objects by their kind alone, for one can be nested
+ * too deeply to be written.
+ */
+export function shown(value: unknown): string {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > shownLength ? `${value.slice(0, shownLength)}…` : value);
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'function') return 'a function';
+  return value === undefined ? 'none' : String(value);
+}
 
 /** An error whose message is meant for the person who can mend its cause. */
 export class PinnersageError extends Error {

@@ -1,4 +1,5 @@
 import { idProblem } from '../disk/ids.js';
+import { shown } from '../errors.js';
 import type { Refusal } from '../files/table.js';
 import type { JsonValue } from '../model/item.js';
 import { type ActionExtras, contextProblem } from './codec.js';
@@ -8,14 +9,14 @@ export interface RawAction {
   readonly userId: string | null;
   readonly itemId: string | null;
   readonly type: string | null;
-  /** Epoch milliseconds; NaN where it could not be read. */
-  readonly timestamp: number;
+  /** Epoch milliseconds, or why whoever reads times of this form could not read it. */
+  readonly timestamp: number | Refusal;
   readonly eventId: string | null;
-  /** NaN where there is none; text where it is not a number. */
-  readonly weight: number | string;
+  /** null or undefined where there is none; what is there but is not a number is refused. */
+  readonly weight: unknown;
   readonly recommendationId: string | null;
   /** As `weight`. */
-  readonly position: number | string;
+  readonly position: unknown;
   readonly context: JsonValue | undefined;
 }
 
@@ -31,12 +32,14 @@ export interface AcceptOptions {
 }
 
 const futureSlackMs = 5 * 60_000;
+/** Weights are stored as float32. */
+const greatestWeight = 3.4e38;
 
 /** Why an action cannot be taken, or null where it can. */
 export function actionRefusal(action: RawAction, options: AcceptOptions): Refusal | null {
   return (
-    idRefusal('user', action.userId) ??
-    idRefusal('item', action.itemId) ??
+    idRefusal('user_id', action.userId) ??
+    idRefusal('item_id', action.itemId) ??
     idRefusal('type', action.type) ??
     timeRefusal(action.timestamp, options) ??
     erasedRefusal(action, options) ??
@@ -44,18 +47,16 @@ export function actionRefusal(action: RawAction, options: AcceptOptions): Refusa
   );
 }
 
-function idRefusal(what: 'user' | 'item' | 'type' | 'event', id: string | null): Refusal | null {
-  const field = what === 'type' ? 'type' : `${what}_id`;
-  if (id === null)
-    return { reason: `${what === 'type' ? 'type' : `${what}-id`}-missing`, detail: `got no ${field}` };
+function idRefusal(field: string, id: string | null): Refusal | null {
+  const what = field.replace('_', '-');
+  if (id === null) return { reason: `${what}-missing`, detail: `got no ${field}` };
   const problem = idProblem(id);
-  const reason = what === 'type' ? 'type-invalid' : `${what}-id-invalid`;
-  return problem === null ? null : { reason, detail: `${field}: ${problem}` };
+  return problem === null ? null : { reason: `${what}-invalid`, detail: `${field}: ${problem}` };
 }
 
-function timeRefusal(time: number, { wallClockMs, sinceMs, untilMs }: AcceptOptions): Refusal | null {
-  if (Number.isNaN(time))
-    return { reason: 'timestamp-unparsable', detail: 'timestamp: expected ISO 8601 or epoch s/ms' };
+function timeRefusal(time: number | Refusal, options: AcceptOptions): Refusal | null {
+  if (typeof time !== 'number') return time;
+  const { wallClockMs, sinceMs, untilMs } = options;
   if (time < 0) return { reason: 'timestamp-before-1970', detail: `timestamp: got ${time} ms, expected ≥ 0` };
   if (time > wallClockMs + futureSlackMs)
     return {
@@ -71,39 +72,37 @@ function timeRefusal(time: number, { wallClockMs, sinceMs, untilMs }: AcceptOpti
 
 function erasedRefusal({ userId, timestamp }: RawAction, { erasedAt }: AcceptOptions): Refusal | null {
   const at = userId === null ? null : (erasedAt?.(userId) ?? null);
-  if (at === null || timestamp > at) return null;
+  if (at === null || (timestamp as number) > at) return null;
   return { reason: 'user-erased', detail: `timestamp: this user was erased at ${isoTime(at)}` };
 }
 
 function extrasRefusal(action: RawAction): Refusal | null {
-  if (action.eventId !== null) {
-    const refusal = idRefusal('event', action.eventId);
-    if (refusal) return refusal;
-  }
-  const { weight, position } = action;
-  if (typeof weight === 'string' || weight < 0 || Math.abs(weight) > 3.4e38)
+  const { eventId, weight, recommendationId, position, context } = action;
+  const refusal =
+    (eventId === null ? null : idRefusal('event_id', eventId)) ??
+    (recommendationId === null ? null : idRefusal('recommendation_id', recommendationId));
+  if (refusal) return refusal;
+  if (!isNone(weight) && !(typeof weight === 'number' && weight >= 0 && weight <= greatestWeight))
     return { reason: 'weight-invalid', detail: `weight: got ${shown(weight)}, expected a finite number ≥ 0` };
-  if (typeof position === 'string' || position < 0 || !(Number.isNaN(position) || Number.isInteger(position)))
+  if (!isNone(position) && !(Number.isInteger(position) && (position as number) >= 0))
     return {
       reason: 'position-invalid',
       detail: `position: got ${shown(position)}, expected an integer ≥ 0`,
     };
-  const problem =
-    action.context === undefined || action.context === null ? null : contextProblem(action.context);
+  const problem = isNone(context) ? null : contextProblem(context);
   return problem === null ? null : { reason: 'context-invalid', detail: `context: ${problem}` };
 }
 
-function shown(got: number | string): string {
-  return typeof got === 'string' ? JSON.stringify(got.slice(0, 80)) : `${got}`;
+function isNone(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
 }
 
 /** What of an action that can be taken is stored beside the fixed fields, or null where there is nothing. */
 export function extrasOf(action: RawAction): ActionExtras | null {
   const extras: { -readonly [field in keyof ActionExtras]: ActionExtras[field] } = {};
   if (action.recommendationId !== null) extras.recommendationId = action.recommendationId;
-  if (!Number.isNaN(action.position)) extras.position = action.position as number;
-  if (action.context !== undefined && action.context !== null)
-    extras.context = action.context as { readonly [field: string]: JsonValue };
+  if (!isNone(action.position)) extras.position = action.position as number;
+  if (!isNone(action.context)) extras.context = action.context as { readonly [field: string]: JsonValue };
   return Object.keys(extras).length > 0 ? extras : null;
 }
 

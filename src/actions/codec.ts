@@ -1,5 +1,5 @@
 import { expectVersion } from '../disk/codec.js';
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 import type { Action } from '../model/action.js';
 import type { JsonValue } from '../model/item.js';
 
@@ -156,12 +156,17 @@ export function makeRoom(columns: LogColumns, rows: number): void {
   Object.assign(columns, { ...bigger, length: columns.length });
 }
 
+function isFlat(value: unknown): boolean {
+  return value === null || value === undefined || ['string', 'number', 'boolean'].includes(typeof value);
+}
+
 /** Context of an action: flat JSON of at most 1 KiB. null where it may be stored, else what is wrong. */
 export function contextProblem(context: JsonValue): string | null {
-  if (context === null || typeof context !== 'object' || Array.isArray(context))
-    return 'got a context that is not an object, expected flat JSON';
-  if (Object.values(context).some((value) => value !== null && typeof value === 'object'))
-    return 'got a nested context, expected flat JSON';
+  if (context === null || typeof context !== 'object' || Array.isArray(context) || context instanceof Date)
+    return `got ${shown(context)}, expected an object of flat JSON`;
+  const unfit = Object.entries(context).find(([, value]) => !isFlat(value));
+  if (unfit)
+    return `got ${shown(unfit[1])} as ${shown(unfit[0])}, expected text, a number, true, false or null`;
   const bytes = Buffer.byteLength(JSON.stringify(context));
   return bytes > 1024 ? `got a context of ${bytes} bytes, expected at most 1024` : null;
 }

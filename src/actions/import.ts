@@ -5,7 +5,7 @@ import { readTable } from '../files/read.js';
 import type { Rejects } from '../files/rejects.js';
 import { createRejects, type ImportReport, type RejectFlags } from '../files/report.js';
 import { ExternalSort } from '../files/sort.js';
-import type { ColumnRequest, ReadOptions, Refusal, RowBatch, TimestampFault } from '../files/table.js';
+import type { ColumnRequest, ReadOptions, Refusal, RowBatch } from '../files/table.js';
 import type { ActionTypes } from '../model/action.js';
 import { type AcceptOptions, actionRefusal, extrasOf, type RawAction } from './accept.js';
 import { type ActionRecord, encodeKey, encodeValue } from './codec.js';
@@ -48,7 +48,6 @@ export async function importActions(
 ): Promise<ImportReport> {
   const types = Object.entries(options.types ?? {});
   for (const [name, type] of types) checkType(name, type);
-  checkMap(options);
   const rejects = createRejects(path, options);
   const sorter = new ExternalSort({ memoryBytes: sortMemoryBytes, tempDir: directory.tempDir });
   try {
@@ -76,17 +75,6 @@ function columnsFor(options: ImportActionsOptions): ColumnRequest[] {
     { name: 'position', kind: 'text', required: false },
     { name: 'context', kind: 'json', required: false },
   ];
-}
-
-/** A field of ours that does not exist is a slip of the pen, and its column would be lost without a word. */
-function checkMap(options: ImportActionsOptions): void {
-  const fields = columnsFor(options).map(({ name }) => name);
-  const unknown = Object.keys(options.map ?? {}).find((field) => !fields.includes(field));
-  if (unknown !== undefined)
-    throw new PinnersageError(
-      'option-invalid',
-      `--map: got field "${unknown}", expected one of: ${fields.join(', ')}`,
-    );
 }
 
 async function readInto(
@@ -146,12 +134,6 @@ function* take<T>(from: Iterator<T>, count: number): Generator<T, void> {
   }
 }
 
-const timeFaults: { readonly [fault in TimestampFault]: string } = {
-  'timestamp-missing': 'timestamp: got none',
-  'timestamp-unparsable': 'timestamp: expected ISO 8601 or epoch s/ms',
-  'timestamp-mixed-units': 'timestamp: in another unit than the first one of the file; see --time-unit',
-};
-
 /** Turns rows into records, giving numbers to ids and types that are new. */
 class RowEncoder {
   private readonly directory: Directory;
@@ -181,10 +163,9 @@ class RowEncoder {
 
   take(batch: RowBatch, refuse: (row: number, refusal: Refusal) => void): void {
     const rowAt = rawRows(batch, this.options.type);
-    const faults = batch.timestamp('timestamp');
     for (let row = 0; row < batch.rows; row++) {
       const action = rowAt(row);
-      const refusal = this.refusal(action, faults.reason(row));
+      const refusal = this.refusal(action);
       if (refusal) refuse(row, refusal);
       else this.waiting.push(action);
     }
@@ -196,10 +177,8 @@ class RowEncoder {
     this.waiting = [];
   }
 
-  private refusal(action: RawAction, timeFault: TimestampFault | null): Refusal | null {
+  private refusal(action: RawAction): Refusal | null {
     const refusal = actionRefusal(action, this.accept);
-    if (refusal?.reason === 'timestamp-unparsable' && timeFault)
-      return { reason: timeFault, detail: timeFaults[timeFault] };
     if (refusal || this.options.unknownItems !== 'reject') return refusal;
     const key = this.items.find(action.itemId as string);
     const known = key !== null && (this.items.read(key)?.flags ?? 0) !== 0;
@@ -226,10 +205,10 @@ export function toRecords(
     });
   return actions.map((action, i) => ({
     user: users.keys[i],
-    time: action.timestamp,
+    time: action.timestamp as number,
     item: others.keys[i],
     type: types.keys[i],
-    weight: Number.isNaN(action.weight) ? 1 : (action.weight as number),
+    weight: (action.weight ?? 1) as number,
     eventId: action.eventId,
     extras: extrasOf(action),
   }));
@@ -281,7 +260,7 @@ function rawRows(batch: RowBatch, type: string | undefined): (row: number) => Ra
   const users = batch.text('user_id');
   const items = batch.text('item_id');
   const types = batch.has('type') ? batch.text('type') : null;
-  const times = batch.timestamp('timestamp').ms;
+  const times = batch.timestamp('timestamp');
   const events = batch.has('event_id') ? batch.text('event_id') : null;
   const weights = batch.has('weight') ? batch.text('weight') : null;
   const recommendations = batch.has('recommendation_id') ? batch.text('recommendation_id') : null;
@@ -291,7 +270,7 @@ function rawRows(batch: RowBatch, type: string | undefined): (row: number) => Ra
     userId: users[row],
     itemId: items[row],
     type: type ?? types?.[row] ?? null,
-    timestamp: times[row],
+    timestamp: times.refusal(row) ?? times.ms[row],
     eventId: events?.[row] ?? null,
     weight: optionalNumber(weights?.[row] ?? null),
     recommendationId: recommendations?.[row] ?? null,
@@ -300,9 +279,9 @@ function rawRows(batch: RowBatch, type: string | undefined): (row: number) => Ra
   });
 }
 
-/** NaN where there is nothing; what is there but is not a number stays text, which is refused. */
-function optionalNumber(text: string | null): number | string {
-  if (text === null || text.trim() === '') return Number.NaN;
+/** null where there is nothing; what is there but is not a number stays text, which is refused. */
+function optionalNumber(text: string | null): number | string | null {
+  if (text === null || text.trim() === '') return null;
   const value = Number(text);
   return Number.isNaN(value) ? text : value;
 }

@@ -1,6 +1,6 @@
 import type { Directory } from '../disk/directory.js';
 import { checkId } from '../disk/ids.js';
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 import type { ActionType, Role } from '../model/action.js';
 
 /** A declared action type; its place in the list is its code in the log, so the list only grows. */
@@ -82,6 +82,11 @@ export class ActionTypeTable {
 /** @throws `option-invalid`. */
 export function checkType(name: string, type: ActionType): void {
   checkId(name, 'action type');
+  if (typeof type !== 'object' || type === null)
+    throw new PinnersageError(
+      'option-invalid',
+      `action type "${name}": got ${shown(type)}, expected {role, weight}`,
+    );
   if (!roles.includes(type.role))
     throw new PinnersageError(
       'option-invalid',

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Action } from '../model/action.js';
+import { type Action, leastTimeMs } from '../model/action.js';
 import { id, instant, integer, listOf, nullable, record, ref, text } from './schema.js';
 
 const context = Type.Unsafe<NonNullable<Action['context']>>({
@@ -13,7 +13,7 @@ const about = {
   type: text('Such as save, click, hide'),
   eventId: Type.Optional(id('With user and time the identity of the event, else item and type are')),
   weight: Type.Optional(Type.Number({ minimum: 0, description: 'By default 1' })),
-  recommendationId: Type.Optional(text('The answer that showed the item')),
+  recommendationId: Type.Optional(id('The answer that showed the item')),
   position: Type.Optional(integer('Place in the list that was shown, from 0')),
   context: Type.Optional(context),
 };
@@ -22,7 +22,7 @@ export const action = record(
   {
     userId: id('Who acted'),
     ...about,
-    timestamp: integer('Epoch milliseconds, UTC; what is less would be seconds, and is refused', 1e11),
+    timestamp: integer('Epoch milliseconds, UTC; what is less would be seconds, and is refused', leastTimeMs),
   },
   {
     $id: 'Action',

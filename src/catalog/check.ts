@@ -1,4 +1,5 @@
 import { idProblem } from '../disk/ids.js';
+import { shown } from '../errors.js';
 import { depthRefusal } from '../files/jsonvalues.js';
 import type { Refusal } from '../files/table.js';
 import type { Metadata } from '../model/item.js';
@@ -40,12 +41,6 @@ export function prepareVector(
   return { vector: normalized ? normalize(raw, largest) : Float32Array.from(raw) };
 }
 
-/** Lists and objects by their kind alone: one can be nested too deeply to be written. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
-}
-
 /**
  * Scaled by the largest number first, so that squares neither overflow nor vanish. What has norm 1 as float32 goes is left
  * alone, so that a vector that was exported comes back to the last bit.
@@ -60,20 +55,24 @@ function normalize(raw: ArrayLike<number>, largest: number): Float32Array {
   return vector;
 }
 
-/** Fields given as one object, as they are stored, or why they cannot be. */
-export function metadataOf(fields: unknown): { readonly metadata: Metadata } | Refusal {
+/** Fields given as one object, as they are stored, or why they cannot be. `name`: of them all, for the reason. */
+export function metadataOf(fields: unknown, name = 'metadata'): { readonly metadata: Metadata } | Refusal {
   const expected = 'expected an object of JSON values';
+  const refusal = (problem: string): Refusal => ({
+    reason: 'metadata-invalid',
+    detail: `${name}: ${problem}, ${expected}`,
+  });
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
-    return {
-      reason: 'metadata-invalid',
-      detail: `metadata: got ${fields === null ? 'null' : typeof fields}, ${expected}`,
-    };
+    return refusal(`got ${shown(fields)}`);
   const tooDeep = depthRefusal(fields);
   if (tooDeep) return tooDeep;
   try {
-    return { metadata: JSON.parse(JSON.stringify(fields)) as Metadata };
+    const metadata: unknown = JSON.parse(JSON.stringify(fields));
+    const isObject = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
+    return isObject
+      ? { metadata: metadata as Metadata }
+      : refusal(`got what JSON writes as ${shown(metadata)}`);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return { reason: 'metadata-invalid', detail: `metadata: ${reason}; ${expected}` };
+    return refusal(error instanceof Error ? error.message.split('\n')[0] : String(error));
   }
 }

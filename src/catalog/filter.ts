@@ -1,4 +1,4 @@
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 import { parseIso } from '../files/iso.js';
 import { deepestJson } from '../files/jsonvalues.js';
 import type { FilterValue } from '../model/filter.js';
@@ -28,7 +28,11 @@ type Fields = { readonly [name: string]: unknown };
 export function parseFilter(filter: unknown, where = 'filter', depth = 0): FilterNode {
   if (depth > deepestJson) throw invalid(where, `more than ${deepestJson} levels`, 'a flatter filter');
   if (!isObject(filter))
-    throw invalid(where, shown(filter), 'an object of fields, "and", "or" and "not", such as {"lang": "en"}');
+    throw invalid(
+      where,
+      hinted(filter),
+      'an object of fields, "and", "or" and "not", such as {"lang": "en"}',
+    );
   const parts = Object.entries(filter)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => parseEntry(name, value, `${where}.${name}`, depth));
@@ -60,7 +64,7 @@ export function both(a: FilterNode, b: FilterNode): FilterNode {
 function parseEntry(name: string, value: unknown, where: string, depth: number): FilterNode {
   if (name === 'not') return negated(parseFilter(value, where, depth + 1));
   if (name !== 'and' && name !== 'or') return parseField(name, value, where);
-  if (!Array.isArray(value)) throw invalid(where, shown(value), 'a list of filters');
+  if (!Array.isArray(value)) throw invalid(where, hinted(value), 'a list of filters');
   return joined(
     name,
     value.map((part, i) => parseFilter(part, `${where}[${i}]`, depth + 1)),
@@ -72,7 +76,7 @@ function parseField(field: string, value: unknown, where: string): FilterNode {
   if (!isObject(value))
     throw invalid(
       where,
-      shown(value),
+      hinted(value),
       `text, a number, true, false, or an object of ${operators.join(', ')}`,
     );
   const given = Object.keys(value).filter((name) => value[name] !== undefined);
@@ -109,7 +113,7 @@ function range(field: string, given: Fields, where: string): FilterNode {
     if (bound === undefined) continue;
     const limit = typeof bound === 'string' ? parseIso(bound) : bound;
     if (typeof limit !== 'number' || !Number.isFinite(limit))
-      throw invalid(`${where}.${name}`, shown(bound), 'a finite number or a date such as "2026-06-30"');
+      throw invalid(`${where}.${name}`, hinted(bound), 'a finite number or a date such as "2026-06-30"');
     if (kind !== null && kind !== typeof bound)
       throw invalid(where, 'a number and a date as bounds', 'bounds of one kind');
     kind = typeof bound as 'number' | 'string';
@@ -131,7 +135,7 @@ function range(field: string, given: Fields, where: string): FilterNode {
 }
 
 function existence(field: string, wanted: unknown, where: string): FilterNode {
-  if (typeof wanted !== 'boolean') throw invalid(where, shown(wanted), 'true or false');
+  if (typeof wanted !== 'boolean') throw invalid(where, hinted(wanted), 'true or false');
   const node: FilterNode = { kind: 'exists', field, text: `${JSON.stringify(field)}?` };
   return wanted ? node : negated(node);
 }
@@ -149,9 +153,9 @@ function joined(kind: 'and' | 'or', parts: readonly FilterNode[]): FilterNode {
 }
 
 function valueList(list: unknown, where: string): FilterValue[] {
-  if (!Array.isArray(list)) throw invalid(where, shown(list), 'a list of text, numbers, true or false');
+  if (!Array.isArray(list)) throw invalid(where, hinted(list), 'a list of text, numbers, true or false');
   const wrong = list.findIndex((value) => !isValue(value));
-  if (wrong >= 0) throw invalid(`${where}[${wrong}]`, shown(list[wrong]), 'text, a number, true or false');
+  if (wrong >= 0) throw invalid(`${where}[${wrong}]`, hinted(list[wrong]), 'text, a number, true or false');
   return list as FilterValue[];
 }
 
@@ -163,10 +167,9 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function shown(value: unknown): string {
+function hinted(value: unknown): string {
   if (value === null) return 'null (for "not there", use {"exists": false})';
-  if (Array.isArray(value)) return 'a list (for "any of these", use {"in": [...]})';
-  return typeof value === 'number' ? `${value}` : (JSON.stringify(value) ?? `${value}`);
+  return Array.isArray(value) ? 'a list (for "any of these", use {"in": [...]})' : shown(value);
 }
 
 function invalid(where: string, got: string, expected: string | readonly string[]): PinnersageError {

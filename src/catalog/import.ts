@@ -163,7 +163,7 @@ function columnRow(batch: RowBatch): VectorAt {
 /** Opens the .npy file after making sure that it has a row for every row of the items file. */
 async function matchingNpy(path: string, options: ImportItemsOptions, npyPath: string): Promise<NpyRows> {
   let rows = 0;
-  const batches = readTable(path, options, [itemColumns[0]], refuseShiftedRows(npyPath), () => {});
+  const batches = readTable(path, options, itemColumns, refuseShiftedRows(npyPath), () => {});
   for await (const batch of batches) rows += batch.rows;
   const npy = await NpyRows.open(npyPath);
   if (npy.rows === rows) return npy;

@@ -1,4 +1,4 @@
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 import { rowOf } from '../model/item.js';
 import type { Catalog } from './catalog.js';
 import { findDuplicates } from './duplicates.js';
@@ -119,7 +119,12 @@ function given({ duplicatesCosine, qualityField, qualityFloor }: RefineOptions):
 }
 
 function checkRules(rules: RefinementRules): RefinementRules {
-  const { duplicatesCosine: cosine, qualityFloor: floor } = rules;
+  const { duplicatesCosine: cosine, qualityField: field, qualityFloor: floor } = rules;
+  if (typeof field !== 'string')
+    throw new PinnersageError(
+      'option-invalid',
+      `quality field: got ${shown(field)}, expected the name of a field`,
+    );
   if (cosine !== null && !(cosine > 0 && cosine <= 1))
     throw new PinnersageError('option-invalid', `duplicates cosine: got ${cosine}, expected 0 < cosine ≤ 1`);
   if (floor !== null && !Number.isFinite(floor))

@@ -1,4 +1,4 @@
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 import type { JsonValue, Metadata } from '../model/item.js';
 import { wholeTable } from './borrow.js';
 import { expectVersion, u32Key } from './codec.js';
@@ -23,7 +23,7 @@ const maxIdBytes = 256;
 
 /** null where `id` may be used, else what is wrong with it. */
 export function idProblem(id: unknown): string | null {
-  if (typeof id !== 'string') return `got ${id === null ? 'null' : `a ${typeof id}`}, expected a string`;
+  if (typeof id !== 'string') return `got ${shown(id)}, expected a string`;
   if (id.length === 0) return 'got an empty id, expected 1 to 256 UTF-8 bytes';
   if (id.length > maxIdBytes || Buffer.byteLength(id) > maxIdBytes)
     return `got an id of ${Buffer.byteLength(id)} bytes ("${id.slice(0, 24)}…"), expected 1 to ${maxIdBytes}`;

@@ -30,14 +30,14 @@ export class Columns {
       const index = names.indexOf(source);
       if (index < 0 && (required || options.map?.[name] !== undefined))
         throw missing(path, name, source, names);
-      if (index >= 0 && names.lastIndexOf(source) !== index)
-        throw new PinnersageError('file-format', `${path} has two columns ${JSON.stringify(source)}`);
+      if (index >= 0) checkOnce(path, names, names.lastIndexOf(source));
       const label = `${path}, ${source}`;
       const timestamps = new TimestampReader(label, options.timeUnit, onNote);
       this.#bound.set(name, { kind, source, index, timestamps });
     }
     const taken = new Set([...this.#bound.values()].map(({ index }) => index));
     this.#rest = options.rest ? names.map((_, i) => i).filter((i) => names[i] !== '' && !taken.has(i)) : [];
+    for (const index of this.#rest) checkOnce(path, names, index);
   }
 
   get bound(): ReadonlyMap<string, BoundColumn> {
@@ -54,6 +54,22 @@ export class Columns {
     if (column?.kind === kind) return column;
     throw new PinnersageError('internal', `column ${name} is read as ${kind} but was not requested as such`);
   }
+}
+
+/** Of two columns of one name the values of one would be lost. */
+function checkOnce(path: string, names: readonly string[], index: number): void {
+  const first = names.indexOf(names[index]);
+  if (first === index) return;
+  throw new PinnersageError(
+    'file-format',
+    `${path}: columns ${first + 1} and ${index + 1} are both named ${JSON.stringify(names[index])}, expected a ` +
+      'name for each',
+  );
+}
+
+/** What has one value to a cell: a list there would be lost. */
+export function scalarColumns(requests: readonly ColumnRequest[]): readonly ColumnRequest[] {
+  return requests.filter(({ kind }) => kind !== 'vector' && kind !== 'json');
 }
 
 export function sourceOf(name: string, options: ReadOptions): string {

@@ -16,12 +16,16 @@ const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL
 const nested = /\]$|^(?:STRUCT|MAP|UNION)\(/;
 const floating = /^(?:FLOAT|DOUBLE)$/;
 
+/** Whether a cell of the type holds more than one value. */
+export function isNestedType(type: string): boolean {
+  return nested.test(type);
+}
+
 function selected(sql: string, shape: Shape): Selected {
   return { sql, shape, length: 0, wide: false };
 }
 
 function selectText(name: string, type: string): Selected {
-  if (nested.test(type)) return selected('CAST(NULL AS VARCHAR)', 'text');
   if (type === 'BLOB') return selected(`TRY(decode(${name}))`, 'text');
   if (!floating.test(type)) return selected(`CAST(${name} AS VARCHAR)`, 'text');
   const whole = `CAST(CAST(${name} AS BIGINT) AS VARCHAR)`;
@@ -50,8 +54,8 @@ function selectJson(name: string, type: string): Selected {
   return type === 'VARCHAR' ? selectText(name, type) : selected(`CAST(to_json(${name}) AS VARCHAR)`, 'json');
 }
 
-function selectNumber(name: string, type: string): Selected {
-  return selected(nested.test(type) ? 'CAST(NULL AS DOUBLE)' : `TRY_CAST(${name} AS DOUBLE)`, 'number');
+function selectNumber(name: string): Selected {
+  return selected(`TRY_CAST(${name} AS DOUBLE)`, 'number');
 }
 
 const selectors: { readonly [kind in ColumnKind]: (name: string, type: string) => Selected } = {

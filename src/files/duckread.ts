@@ -1,10 +1,11 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
+import { PinnersageError } from '../errors.js';
 import type { JsonValue, Metadata } from '../model/item.js';
-import { Columns } from './columns.js';
+import { Columns, scalarColumns, sourceOf } from './columns.js';
 import { csvShape } from './csv.js';
 import { DuckColumns } from './duckcolumns.js';
 import { DuckSession, quoteName, quoteText } from './duckdb.js';
-import { type Selected, selectColumn, selectRest } from './duckexpr.js';
+import { isNestedType, type Selected, selectColumn, selectRest } from './duckexpr.js';
 import { parseLooseJson } from './jsonvalues.js';
 import { formatOf } from './source.js';
 import type { BadRow, ColumnRequest, ReadOptions, RowBatch, Timestamps, Vectors } from './table.js';
@@ -23,7 +24,9 @@ export async function* readDuck(
     const table = await tableOf(session, path, options);
     const described = await session.rows(`DESCRIBE SELECT * FROM ${table}`);
     const types = new Map(described.map(([name, type]) => [String(name), String(type)]));
-    const plan = planOf(new Columns(path, [...types.keys()], requests, options, onNote), types);
+    const columns = new Columns(path, [...types.keys()], requests, options, onNote);
+    for (const { name } of scalarColumns(requests)) checkScalar(path, sourceOf(name, options), types);
+    const plan = planOf(columns, types);
     let before = 0;
     for await (const chunk of session.stream(`SELECT ${plan.select} FROM ${table}`)) {
       yield new DuckBatch(chunk, plan, before);
@@ -34,6 +37,15 @@ export async function* readDuck(
   } finally {
     session.close();
   }
+}
+
+function checkScalar(path: string, column: string, types: ReadonlyMap<string, string>): void {
+  const type = types.get(column);
+  if (type === undefined || !isNestedType(type)) return;
+  throw new PinnersageError(
+    'file-format',
+    `${path}, column ${JSON.stringify(column)}: got ${type}, expected text, numbers or times`,
+  );
 }
 
 /** What to select from: the Parquet file, or the user's SELECT with the file as the view `file`. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 import type { JsonValue, Metadata } from '../model/item.js';
-import { Columns, sourceOf } from './columns.js';
+import { Columns, scalarColumns, sourceOf } from './columns.js';
 import { isInexact, quoteLongIntegers, textOfJson } from './jsonvalues.js';
 import { byteChunks } from './source.js';
 import type { BadRow, ColumnRequest, ReadOptions, RowBatch, Timestamps, Vectors } from './table.js';
@@ -29,6 +29,7 @@ export async function* readNdjson(
   const reject = (line: number, detail: string) =>
     onBad({ file: path, line, reason: 'malformed-row', detail });
   const parse = lineParser(requests, options);
+  const scalars = scalarColumns(requests).map(({ name }) => sourceOf(name, options));
   let columns: Columns | undefined;
   for await (const lines of lineChunks(path, reject)) {
     const rows: JsonObject[] = [];
@@ -36,8 +37,12 @@ export async function* readNdjson(
     for (const { number, text } of lines) {
       const value = parse(text);
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        rows.push(value as JsonObject);
-        numbers.push(number);
+        const row = value as JsonObject;
+        const nested = scalars.find((key) => isNested(own(row, key)));
+        if (nested === undefined) {
+          rows.push(row);
+          numbers.push(number);
+        } else reject(number, `${nested}: got ${shown(row[nested])}, expected text or a number`);
         continue;
       }
       if (columns === undefined && rows.length === 0 && text.startsWith('[')) throw oneArray(path);
@@ -202,6 +207,10 @@ class NdjsonBatch implements RowBatch {
   line(row: number): number {
     return this.#lines[row];
   }
+}
+
+function isNested(value: JsonValue | undefined): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function own(row: JsonObject, key: string): JsonValue | undefined {

@@ -41,7 +41,10 @@ export interface RowBatch {
   readonly rows: number;
   /** Whether the file has this column. */
   has(name: string): boolean;
-  /** Any scalar column as text: integers as plain decimal digits; null where NULL, absent or not a scalar. */
+  /**
+   * Any scalar column as text: integers as plain decimal digits; null where NULL or absent. A cell that holds a list or an
+   * object makes its row a bad one, a column of them is `file-format`.
+   */
   text(name: string): readonly (string | null)[];
   /** NaN where NULL, absent or not a number. */
   number(name: string): Float64Array;
@@ -58,11 +61,9 @@ export interface RowBatch {
 export interface Timestamps {
   /** Epoch milliseconds UTC, whole; NaN where there is none. */
   readonly ms: Float64Array;
-  /** Why a row has none; null where it has one. */
-  reason(row: number): TimestampFault | null;
+  /** Why a row has none: `timestamp-missing`, `timestamp-unparsable`, `timestamp-mixed-units`; null where it has one. */
+  refusal(row: number): Refusal | null;
 }
-
-export type TimestampFault = 'timestamp-missing' | 'timestamp-unparsable' | 'timestamp-mixed-units';
 
 export interface Vectors {
   /** All vectors one after the other. Values are as in the file: check for NaN and infinities. */

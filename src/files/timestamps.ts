@@ -1,30 +1,30 @@
+import { shown } from '../errors.js';
+import { leastTimeMs } from '../model/action.js';
 import { hasZone, parseIso } from './iso.js';
-import type { TimestampFault, Timestamps } from './table.js';
+import type { Refusal, Timestamps } from './table.js';
 
-const faults = [null, 'timestamp-missing', 'timestamp-unparsable', 'timestamp-mixed-units'] as const;
-const missing = 1;
-const unparsable = 2;
-const mixed = 3;
-
-/** As seconds it is the year 5138, as milliseconds 1973: numbers from here on are milliseconds. */
-const leastMs = 1e11;
+const words = { s: 'seconds', ms: 'milliseconds' } as const;
 /** Below it a number says nothing about its unit: it is 1970 to 1973 as seconds already. */
 const leastTelling = 1e8;
 const greatestTime = 8.64e15;
 
 const decimal = /^[+-]?\d+(?:\.\d+)?$/;
 
-class FaultyTimestamps implements Timestamps {
+class ReadTimestamps implements Timestamps {
   readonly ms: Float64Array;
-  readonly #codes: Uint8Array;
+  readonly #refusals = new Map<number, Refusal>();
 
-  constructor(ms: Float64Array, codes: Uint8Array) {
+  constructor(ms: Float64Array) {
     this.ms = ms;
-    this.#codes = codes;
   }
 
-  reason(row: number): TimestampFault | null {
-    return faults[this.#codes[row]];
+  refuse(row: number, refusal: Refusal): void {
+    this.ms[row] = Number.NaN;
+    this.#refusals.set(row, refusal);
+  }
+
+  refusal(row: number): Refusal | null {
+    return this.#refusals.get(row) ?? null;
   }
 }
 
@@ -44,25 +44,23 @@ export class TimestampReader {
   }
 
   read(values: ArrayLike<unknown>): Timestamps {
-    const ms = new Float64Array(values.length);
-    const codes = new Uint8Array(values.length);
+    const times = new ReadTimestamps(new Float64Array(values.length));
     for (let row = 0; row < values.length; row++) {
       const value = values[row];
-      const code = typeof value === 'string' ? this.#text(value, ms, row) : this.#number(value, ms, row);
-      if (code === 0) continue;
-      codes[row] = code;
-      ms[row] = Number.NaN;
+      const time = typeof value === 'string' ? this.#text(value) : this.#number(value);
+      if (typeof time === 'number') times.ms[row] = time;
+      else times.refuse(row, time);
     }
-    return new FaultyTimestamps(ms, codes);
+    return times;
   }
 
   /** Epoch milliseconds from a column of SQL times: nothing to decide. */
   readMs(values: Float64Array): Timestamps {
-    const codes = new Uint8Array(values.length);
+    const times = new ReadTimestamps(values);
     for (let row = 0; row < values.length; row++) {
-      if (Number.isNaN(values[row])) codes[row] = missing;
+      if (Number.isNaN(values[row])) times.refuse(row, refusal('missing', undefined));
     }
-    return new FaultyTimestamps(values, codes);
+    return times;
   }
 
   noteZone(): void {
@@ -71,36 +69,42 @@ export class TimestampReader {
     this.#onNote(`${this.#label}: times without a zone are read as UTC`);
   }
 
-  #text(text: string, ms: Float64Array, row: number): number {
-    if (text === '') return missing;
+  #text(text: string): number | Refusal {
+    if (text === '') return refusal('missing', undefined);
     const time = parseIso(text);
-    if (!Number.isNaN(time)) {
-      ms[row] = time;
-      if (!this.#zoneNoted && !hasZone(text)) this.noteZone();
-      return 0;
-    }
-    return decimal.test(text) ? this.#number(Number(text), ms, row) : unparsable;
+    if (Number.isNaN(time))
+      return decimal.test(text) ? this.#number(Number(text)) : refusal('unparsable', text);
+    if (!this.#zoneNoted && !hasZone(text)) this.noteZone();
+    return time;
   }
 
-  #number(value: unknown, ms: Float64Array, row: number): number {
-    if (value === null || value === undefined || Number.isNaN(value)) return missing;
-    if (typeof value !== 'number' || !Number.isFinite(value)) return unparsable;
+  #number(value: unknown): number | Refusal {
+    if (value === null || value === undefined || Number.isNaN(value)) return refusal('missing', undefined);
+    if (typeof value !== 'number' || !Number.isFinite(value)) return refusal('unparsable', value);
     this.#unit ??= this.#decide(value);
-    const size = Math.abs(value);
-    if (!this.#stated && this.#unit === 's' && size >= leastMs) return mixed;
-    if (!this.#stated && this.#unit === 'ms' && size < leastMs && size >= leastTelling) return mixed;
+    if (!this.#stated && this.#isOtherUnit(Math.abs(value)))
+      return refusal(
+        'mixed-units',
+        value,
+        `${words[this.#unit]} as the first one of the file; see --time-unit`,
+      );
     const time = Math.round(this.#unit === 's' ? value * 1000 : value);
-    if (Math.abs(time) > greatestTime) return unparsable;
-    ms[row] = time;
-    return 0;
+    return Math.abs(time) > greatestTime ? refusal('unparsable', value) : time;
+  }
+
+  #isOtherUnit(size: number): boolean {
+    return this.#unit === 's' ? size >= leastTimeMs : size < leastTimeMs && size >= leastTelling;
   }
 
   #decide(first: number): 's' | 'ms' {
-    const unit = Math.abs(first) >= leastMs ? 'ms' : 's';
-    const word = unit === 'ms' ? 'milliseconds' : 'seconds';
+    const unit = Math.abs(first) >= leastTimeMs ? 'ms' : 's';
     this.#onNote(
-      `${this.#label}: numbers are read as ${word} since 1970, as the first one (${first}) suggests`,
+      `${this.#label}: numbers are read as ${words[unit]} since 1970, as the first one (${first}) suggests`,
     );
     return unit;
   }
+}
+
+function refusal(fault: string, got: unknown, expected = 'ISO 8601 or epoch s/ms'): Refusal {
+  return { reason: `timestamp-${fault}`, detail: `timestamp: got ${shown(got)}, expected ${expected}` };
 }

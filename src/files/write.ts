@@ -3,7 +3,8 @@ import { PinnersageError } from '../errors.js';
 import type { JsonValue } from '../model/item.js';
 import { extensionOf } from './source.js';
 
-export type OutputFormat = 'ndjson' | 'parquet';
+export const outputFormats = ['ndjson', 'parquet'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
 
 export type OutputRow = { readonly [column: string]: JsonValue | undefined };
 

@@ -18,7 +18,7 @@ export interface Action {
   readonly userId: string;
   readonly itemId: string;
   readonly type: string;
-  /** Epoch milliseconds, UTC. */
+  /** Epoch milliseconds, UTC; from 0 to below `leastTimeMs` it looks like seconds, and is refused. */
   readonly timestamp: number;
   /** With it, (user, timestamp, eventId) is the event's identity; else (user, timestamp, item, type). */
   readonly eventId?: string;
@@ -48,6 +48,9 @@ export interface UserLog {
   /** Order of acceptance, monotone over the whole directory. */
   readonly seqs: Float64Array;
 }
+
+/** March 1973, epoch ms: a number from 0 to below it says a time in seconds, to all appearances. */
+export const leastTimeMs = 1e11;
 
 /** One day of algorithm.md §1, in milliseconds. */
 export const dayMs = 86_400_000;

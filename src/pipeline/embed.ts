@@ -11,6 +11,7 @@ import { type MixOptions, type MixPart, mixEmbeddings } from '../embed/mix.js';
 import { embedText } from '../embed/text.js';
 import { PinnersageError } from '../errors.js';
 import { documentsOf, newestText, textFieldsOf } from './documents.js';
+import { checkTexts } from './guard.js';
 
 /** What embeddings are made from: the items' text, the actions on them, or both. */
 export const embedSources = ['text', 'actions', 'mix'] as const;
@@ -67,6 +68,7 @@ export async function embedCatalog(
 ): Promise<EmbedReport> {
   const { from } = options;
   const dim = options.dim ?? defaultDim;
+  if (options.fields !== undefined) checkTexts('fields', options.fields);
   const made = makeSpace(catalog, log, options);
   if (made.items.length === 0) throw new PinnersageError('column-missing', nothingOf[from]);
   const name = options.space ?? from;

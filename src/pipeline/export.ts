@@ -6,11 +6,13 @@ import {
   type OutputFormat,
   type OutputRow,
   outputFormatOf,
+  outputFormats,
   writeTable,
 } from '../files/write.js';
 import type { JsonValue, Metadata } from '../model/item.js';
 import { vectorOf } from '../model/item.js';
 import type { ProfileStore } from '../store/profiles.js';
+import { checkOneOf } from './guard.js';
 import { type Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
 
 export const exportKinds = ['items', 'embeddings', 'actions', 'profiles', 'recommendations'] as const;
@@ -74,9 +76,15 @@ export async function exportFile(
   options: ExportOptions,
 ): Promise<ExportReport> {
   const format = outputFormatOf(file, options.format);
+  checkOneOf('format', format, outputFormats);
   const rows = exportRows(kind, sources, options);
   const columns = format === 'parquet' ? columnsOf(kind, sources, options) : [];
   return { kind, format, file, rows: await writeTable(file, format, columns, rows, options) };
+}
+
+/** Fields of metadata that have the name of a column of ours would take its place. */
+function apartFromOurs({ item_id: _, embedding: __, ...metadata }: Metadata): Metadata {
+  return metadata;
 }
 
 /** What the importers take: the metadata, and the vector where the space has one. */
@@ -84,7 +92,11 @@ function* itemRows({ catalog }: ExportSources, { space }: ExportRowsOptions): It
   const table = space === undefined && catalog.spaceTable().active === null ? null : catalog.load(space);
   for (const { key, itemId, metadata } of catalog.items()) {
     const vector = table && vectorOf(table, key);
-    yield { item_id: itemId, ...metadata, ...(vector ? { embedding: Array.from(vector) } : {}) };
+    yield {
+      item_id: itemId,
+      ...apartFromOurs(metadata),
+      ...(vector ? { embedding: Array.from(vector) } : {}),
+    };
   }
 }
 
@@ -206,9 +218,8 @@ function columnsOf(
   const vectors = hasVectors ? [{ name: 'embedding', type: `FLOAT[${catalog.space(space).dim}]` }] : [];
   if (kind === 'embeddings') return [id, ...vectors];
   const types = new Map<string, string>();
-  for (const { metadata } of catalog.items()) widen(types, metadata);
-  const own = [...types].filter(([name]) => name !== 'item_id' && (name !== 'embedding' || !hasVectors));
-  return [id, ...own.map(([name, type]) => ({ name, type })), ...vectors];
+  for (const { metadata } of catalog.items()) widen(types, apartFromOurs(metadata));
+  return [id, ...[...types].map(([name, type]) => ({ name, type })), ...vectors];
 }
 
 /** What does not fit one type of column in all items becomes JSON. */

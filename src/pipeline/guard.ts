@@ -1,4 +1,4 @@
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 
 /** Checks of what callers without a type checker hand in. All throw `option-invalid`. */
 
@@ -23,6 +23,14 @@ export function checkArray(name: string, value: unknown): void {
   if (!Array.isArray(value)) refuse(name, value, 'an array');
 }
 
+/** Ids, names of fields and the like. */
+export function checkTexts(name: string, values: unknown): void {
+  checkArray(name, values);
+  (values as unknown[]).forEach((value, i) => {
+    if (typeof value !== 'string') refuse(`${name}[${i}]`, value, 'a string');
+  });
+}
+
 export function checkOneOf(name: string, value: unknown, known: readonly unknown[]): void {
   if (!known.includes(value)) refuse(name, value, known.join(' or '));
 }
@@ -32,5 +40,5 @@ export function isObject(value: unknown): value is object {
 }
 
 function refuse(name: string, got: unknown, expected: string): never {
-  throw new PinnersageError('option-invalid', `${name}: got ${String(got)}, expected ${expected}`);
+  throw new PinnersageError('option-invalid', `${name}: got ${shown(got)}, expected ${expected}`);
 }

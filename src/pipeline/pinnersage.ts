@@ -49,7 +49,7 @@ import {
   exportFile,
   exportRows,
 } from './export.js';
-import { checkCount, checkInstant, checkOneOf, checkSeed } from './guard.js';
+import { checkCount, checkInstant, checkOneOf, checkSeed, checkTexts } from './guard.js';
 import { dropOrphanedIndexes } from './indexfiles.js';
 import {
   buildIndex,
@@ -60,6 +60,7 @@ import {
   indexStatus,
 } from './indexing.js';
 import { type InterestsOptions, type InterestsReport, userInterests } from './interests.js';
+import { Lifetime } from './lifetime.js';
 import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
 import { Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
@@ -97,47 +98,54 @@ export interface IndexTarget {
 /** Importer options that the clock and defaults fill in. */
 export type ImportActionsRequest = Omit<ImportActionsOptions, 'wallClockMs'>;
 
+/** What works on an open directory. */
+interface OpenParts {
+  readonly directory: Directory;
+  readonly catalog: Catalog;
+  readonly log: ActionLog;
+  readonly searches: Searches;
+  readonly profiles: (space: string) => EmbeddedProfileStore;
+  readonly recommender: Recommender;
+}
+
 /**
  * An open data directory: items and actions go in, `batch` turns them into interests, candidates come out.
  * What a method has returned for is on disk. Obtained from `open`.
  */
 export class PinnerSage {
-  private readonly directory: Directory;
-  private readonly catalog: Catalog;
-  private readonly log: ActionLog;
-  private readonly searches: Searches;
-  private readonly recommender: Recommender;
+  private readonly opened: OpenParts;
+  private readonly lifetime: Lifetime;
 
   constructor(directory: Directory, onNote: (note: string) => void = warn) {
-    this.directory = directory;
-    this.catalog = new Catalog(directory);
-    this.log = new ActionLog(directory);
-    this.searches = new Searches(directory, onNote);
-    this.recommender = new Recommender(directory, this.catalog, this.log, this.profiles, this.searches);
+    const catalog = new Catalog(directory);
+    const log = new ActionLog(directory);
+    const searches = new Searches(directory, onNote);
+    const profiles = (space: string) => new EmbeddedProfileStore(directory, space);
+    const recommender = new Recommender(directory, catalog, log, profiles, searches);
+    this.opened = { directory, catalog, log, searches, profiles, recommender };
+    this.lifetime = new Lifetime(directory.path, () => directory.close());
   }
 
   /** Imports an items file: Parquet, NDJSON or CSV. */
-  async importItems(path: string, options: ImportItemsOptions = {}): Promise<ImportReport> {
-    this.assertWritable();
-    return importItems(this.catalog, path, options);
+  importItems(path: string, options: ImportItemsOptions = {}): Promise<ImportReport> {
+    return this.writing(() => importItems(this.catalog, path, options));
   }
 
   /** Deletes the items that a file names by `item_id`. */
-  async removeItems(path: string, options: RemoveItemsOptions = {}): Promise<ImportReport> {
-    this.assertWritable();
-    return removeItems(this.catalog, path, options);
+  removeItems(path: string, options: RemoveItemsOptions = {}): Promise<ImportReport> {
+    return this.writing(() => removeItems(this.catalog, path, options));
   }
 
   /** Imports a file of actions: Parquet, NDJSON or CSV. */
-  async importActions(path: string, options: ImportActionsRequest = {}): Promise<ImportReport> {
-    this.assertWritable();
-    return importActions(this.directory, this.log, path, { ...options, wallClockMs: Date.now() });
+  importActions(path: string, options: ImportActionsRequest = {}): Promise<ImportReport> {
+    return this.writing(() =>
+      importActions(this.directory, this.log, path, { ...options, wallClockMs: Date.now() }),
+    );
   }
 
   /** Imports a file of users: `user_id` and attributes. */
-  async importUsers(path: string, options: ImportUsersOptions = {}): Promise<ImportReport> {
-    this.assertWritable();
-    return importUsers(this.directory, this.log.users, path, options);
+  importUsers(path: string, options: ImportUsersOptions = {}): Promise<ImportReport> {
+    return this.writing(() => importUsers(this.directory, this.log.users, path, options));
   }
 
   /** Inserts or replaces items; the first embedding of all fixes the dimension of the space. */
@@ -147,6 +155,7 @@ export class PinnerSage {
 
   /** Hides items at once; their vectors go on serving the history of users. Returns how many there were. */
   async deleteItems(itemIds: readonly string[]): Promise<number> {
+    checkTexts('itemIds', itemIds);
     return this.catalog.delete(itemIds);
   }
 
@@ -171,16 +180,16 @@ export class PinnerSage {
   }
 
   /** Builds embeddings from text, from the action log, or from both, as a new generation of a space. */
-  async embed(options: EmbedOptions): Promise<EmbedReport> {
-    this.assertWritable();
-    checkOneOf('from', options.from, embedSources);
-    return embedCatalog(this.catalog, this.log, options);
+  embed(options: EmbedOptions): Promise<EmbedReport> {
+    return this.writing(async () => {
+      checkOneOf('from', options.from, embedSources);
+      return embedCatalog(this.catalog, this.log, options);
+    });
   }
 
   /** Leaves near-duplicates and items of low quality out of what candidates come from; takes effect at once. */
   refine(options: RefineOptions = {}): Promise<RefineReport> {
-    this.assertWritable();
-    return refine(this.catalog, options);
+    return this.writing(() => refine(this.catalog, options));
   }
 
   /** What `refine` left out of a space (the active one by default), and why. */
@@ -195,11 +204,14 @@ export class PinnerSage {
   }
 
   /** Computes every user's interests as of now and makes them current in one step. @throws `batch-running`. */
-  async batch(options: BatchOptions = {}): Promise<BatchReport> {
-    this.assertWritable();
+  batch(options: BatchOptions = {}): Promise<BatchReport> {
+    return this.writing(() => this.batchOf(this.opened, options));
+  }
+
+  private async batchOf(parts: OpenParts, options: BatchOptions): Promise<BatchReport> {
     checkInstant('nowMs', options.nowMs);
     checkCount('workers', options.workers);
-    return runBatch(this.directory, this.catalog, this.log, this.profiles, options);
+    return runBatch(parts.directory, parts.catalog, parts.log, parts.profiles, options);
   }
 
   /** A user's interests as of the last batch and the actions since. @throws `user-unknown` where the log has no action of this user. */
@@ -221,6 +233,7 @@ export class PinnerSage {
     const { count, seed, minInterests = 1 } = options;
     const store = this.profilesOf(options.space);
     requireGeneration(store);
+    checkSeed(seed);
     const rng = createRng(seed);
     const order = Uint32Array.from({ length: this.log.users.count() }, (_, user) => user);
     const found: string[] = [];
@@ -245,10 +258,11 @@ export class PinnerSage {
    * Builds the index of a space (default: the active one), or of one of its pools, and swaps it in; the one before serves
    * until then. Requests for a pool use its own index where it has one.
    */
-  async buildIndex(options: IndexOptions & IndexTarget = {}): Promise<IndexReport> {
-    this.assertWritable();
-    const { space, rows } = this.searched(options);
-    return buildIndex(this.directory, space, rows, options, Date.now());
+  buildIndex(options: IndexOptions & IndexTarget = {}): Promise<IndexReport> {
+    return this.writing(async () => {
+      const { space, rows } = this.searched(options);
+      return buildIndex(this.directory, space, rows, options, Date.now());
+    });
   }
 
   /** What answers searches in a space (default: the active one) or a pool, and how far its index is behind. */
@@ -282,8 +296,10 @@ export class PinnerSage {
 
   /** Embeds the catalog's text into a space and runs its batch, while the active space goes on serving. */
   buildSpace(name: string, options: BuildSpaceOptions = {}): Promise<BuildSpaceReport> {
-    this.assertWritable();
-    return buildSpace(this.catalog, this.log, name, options, (batch) => this.batch(batch));
+    const { opened } = this;
+    return this.writing(() =>
+      buildSpace(opened.catalog, opened.log, name, options, (batch) => this.batchOf(opened, batch)),
+    );
   }
 
   /**
@@ -312,18 +328,17 @@ export class PinnerSage {
 
   /** What the directory holds, one row at a time, in the form that files of it have. */
   rows(kind: ExportKind, options: ExportRowsOptions = {}): Iterable<OutputRow> {
-    return exportRows(kind, this.exportSources(), options);
+    return this.lifetime.rows(exportRows(kind, this.exportSources(), options));
   }
 
   /** Writes rows to a file in bounded memory, whole or not at all: NDJSON or Parquet. */
   export(kind: ExportKind, file: string, options: ExportOptions = {}): Promise<ExportReport> {
-    return exportFile(kind, file, this.exportSources(), options);
+    return this.lifetime.during(() => exportFile(kind, file, this.exportSources(), options));
   }
 
   /** Removes old actions, and vectors of deleted items. Profiles follow with the next batch. */
-  retain(options: RetainOptions): Promise<RetainReport> {
-    this.assertWritable();
-    return retain(this.directory, this.catalog, this.log, this.profiles, options);
+  retain(options: RetainOptions = {}): Promise<RetainReport> {
+    return this.writing(() => retain(this.directory, this.catalog, this.log, this.profiles, options));
   }
 
   /**
@@ -395,12 +410,42 @@ export class PinnerSage {
     return { neighborCache: this.recommender.cacheStats() };
   }
 
+  /**
+   * Waits for what is running (a `signal` among its options ends it sooner) and releases the directory. Whatever is called
+   * from now on is refused as `directory-closed`; closing again waits for the same.
+   */
   close(): Promise<void> {
-    return this.directory.close();
+    return this.lifetime.end();
   }
 
-  private readonly profiles = (space: string): EmbeddedProfileStore =>
-    new EmbeddedProfileStore(this.directory, space);
+  private get directory(): Directory {
+    return this.use().directory;
+  }
+
+  private get catalog(): Catalog {
+    return this.use().catalog;
+  }
+
+  private get log(): ActionLog {
+    return this.use().log;
+  }
+
+  private get searches(): Searches {
+    return this.use().searches;
+  }
+
+  private get recommender(): Recommender {
+    return this.use().recommender;
+  }
+
+  private get profiles(): OpenParts['profiles'] {
+    return this.use().profiles;
+  }
+
+  private use(): OpenParts {
+    this.lifetime.check();
+    return this.opened;
+  }
 
   private profilesOf(space?: string): EmbeddedProfileStore {
     return this.profiles(this.catalog.space(space).name);
@@ -409,6 +454,13 @@ export class PinnerSage {
   private exportSources(): ExportSources {
     const { catalog, log, profiles, recommender } = this;
     return { catalog, log, profiles, recommender, nowMs: Date.now() };
+  }
+
+  private writing<T>(work: () => Promise<T>): Promise<T> {
+    return this.lifetime.during(() => {
+      this.assertWritable();
+      return work();
+    });
   }
 
   private assertWritable(): void {

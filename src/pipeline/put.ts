@@ -8,8 +8,9 @@ import type { Catalog, ItemUpsert } from '../catalog/catalog.js';
 import { itemIdRefusal, metadataOf, prepareVector } from '../catalog/check.js';
 import type { Directory } from '../disk/directory.js';
 import type { IdTable } from '../disk/ids.js';
+import { shown } from '../errors.js';
 import type { Refusal } from '../files/table.js';
-import type { Action } from '../model/action.js';
+import { type Action, leastTimeMs } from '../model/action.js';
 import type { Item } from '../model/item.js';
 import type { User } from '../model/user.js';
 import { checkArray, isObject } from './guard.js';
@@ -55,19 +56,14 @@ function prepareItem(item: Item, dim: number | null, normalized: boolean): ItemU
   if (!Array.isArray(embedding) && !ArrayBuffer.isView(embedding))
     return {
       reason: 'vector-unparsable',
-      detail: `embedding: got a ${typeof embedding}, expected a list of numbers`,
+      detail: `embedding: got ${shown(embedding)}, expected a list of numbers`,
     };
   const prepared = prepareVector(embedding, dim, normalized);
   return 'reason' in prepared ? prepared : { itemId, ...fields, ...prepared };
 }
 
 function notAnObject(got: unknown): Refusal {
-  return { reason: 'not-an-object', detail: `got ${kindOf(got)}, expected an object` };
-}
-
-function kindOf(got: unknown): string {
-  if (got === null) return 'null';
-  return Array.isArray(got) ? 'an array' : typeof got;
+  return { reason: 'not-an-object', detail: `got ${shown(got)}, expected an object` };
 }
 
 export function putUsers(directory: Directory, table: IdTable, users: readonly User[]): PutReport {
@@ -88,7 +84,7 @@ function prepareUser(user: User, refusalOf: (userId: string) => Refusal | null):
   if (!isObject(user)) return notAnObject(user);
   const refusal = userIdRefusal(user.userId ?? null) ?? refusalOf(user.userId);
   if (refusal) return refusal;
-  const fields = metadataOf(user.attributes);
+  const fields = metadataOf(user.attributes, 'attributes');
   return 'reason' in fields ? fields : { userId: user.userId, attributes: fields.metadata };
 }
 
@@ -100,15 +96,11 @@ export interface CheckedActions {
   readonly arrays: readonly { readonly taken: number; readonly rejected: PutReport['rejected'] }[];
 }
 
-/**
- * Reads of the directory only who was erased. `wallClockMs`: tells what is in the future. `leastMs`: a time from 0 to
- * below it is taken for epoch seconds, and refused.
- */
+/** Reads of the directory only who was erased. `wallClockMs`: tells what is in the future. */
 export function checkActions(
   directory: Directory,
   arrays: readonly (readonly Action[])[],
   wallClockMs: number,
-  leastMs = 0,
 ): CheckedActions {
   const accept = { wallClockMs, erasedAt: new Erased(directory).lookup() };
   const taken: RawAction[] = [];
@@ -116,10 +108,8 @@ export function checkActions(
     const rejected: { index: number; code: string; message: string }[] = [];
     const before = taken.length;
     actions.forEach((action, index) => {
-      const candidate = isObject(action) ? rawAction(action, leastMs) : null;
-      const refusal = candidate
-        ? withTime(actionRefusal(candidate, accept), action.timestamp, leastMs)
-        : notAnObject(action);
+      const candidate = isObject(action) ? rawAction(action) : null;
+      const refusal = candidate ? actionRefusal(candidate, accept) : notAnObject(action);
       if (refusal) rejected.push({ index, code: refusal.reason, message: refusal.detail });
       else if (candidate) taken.push(candidate);
     });
@@ -167,41 +157,26 @@ export function appendActions(
   return storeActions(directory, log, items, checked, wallClockMs)[0];
 }
 
-function rawAction(action: Action, leastMs: number): RawAction {
-  const { timestamp } = action;
-  const isTime = Number.isInteger(timestamp) && !isSeconds(timestamp, leastMs);
+function rawAction(action: Action): RawAction {
   return {
     userId: action.userId ?? null,
     itemId: action.itemId ?? null,
     type: action.type ?? null,
-    timestamp: isTime ? timestamp : Number.NaN,
+    timestamp: timeOf(action.timestamp),
     eventId: action.eventId ?? null,
-    weight: numberOrNone(action.weight),
+    weight: action.weight,
     recommendationId: action.recommendationId ?? null,
-    position: numberOrNone(action.position),
+    position: action.position,
     context: action.context,
   };
 }
 
-function isSeconds(time: unknown, leastMs: number): boolean {
-  return typeof time === 'number' && time >= 0 && time < leastMs;
-}
-
-/** The refusal, which says of a time that is none what was got. */
-function withTime(refusal: Refusal | null, time: unknown, leastMs: number): Refusal | null {
-  if (refusal?.reason !== 'timestamp-unparsable') return refusal;
-  const hint = isSeconds(time, leastMs) ? ' (this looks like seconds)' : '';
-  return { ...refusal, detail: `timestamp: got ${shownTime(time)}, expected epoch milliseconds${hint}` };
-}
-
-function shownTime(time: unknown): string {
-  if (time === undefined) return 'none';
-  if (typeof time === 'string') return JSON.stringify(time.length > 40 ? `${time.slice(0, 40)}…` : time);
-  return typeof time === 'object' ? kindOf(time) : String(time);
-}
-
-/** NaN stands for no number at all; what is there but is not a number becomes infinite, which is refused. */
-function numberOrNone(value: unknown): number {
-  if (value === undefined || value === null) return Number.NaN;
-  return typeof value === 'number' && !Number.isNaN(value) ? value : Number.POSITIVE_INFINITY;
+function timeOf(time: unknown): number | Refusal {
+  const isSeconds = typeof time === 'number' && time >= 0 && time < leastTimeMs;
+  if (Number.isInteger(time) && !isSeconds) return time as number;
+  const hint = isSeconds ? ' (this looks like seconds)' : '';
+  return {
+    reason: 'timestamp-unparsable',
+    detail: `timestamp: got ${shown(time)}, expected epoch milliseconds${hint}`,
+  };
 }

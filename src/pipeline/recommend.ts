@@ -21,7 +21,7 @@ import type { PopularityPrior } from '../retrieve/prior.js';
 import { recipeText } from '../retrieve/recipe.js';
 import { type RetrieveInput, retrieveBy } from '../retrieve/retrieve.js';
 import type { Generation, Popularity, ProfileStore } from '../store/profiles.js';
-import { checkOneOf } from './guard.js';
+import { checkOneOf, checkTexts } from './guard.js';
 import { indexesOf } from './indexfiles.js';
 import { type LiveBasis, LiveProfiles, type LiveUser } from './live.js';
 import { filterNode, poolNode } from './pools.js';
@@ -175,6 +175,7 @@ export class Recommender {
     const { exclude = [], seen = 'exclude' } = options;
     if (options.recipe !== undefined) checkOneOf('recipe', options.recipe, recipeNames);
     checkOneOf('seen', seen, seenPolicies);
+    if (options.exclude !== undefined) checkTexts('exclude', exclude);
     return {
       userId,
       count: positive('count', options.count ?? defaultCount),

@@ -1,4 +1,4 @@
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 import { hashHex } from '../math/hash.js';
 import type { ActionTypes } from '../model/action.js';
 
@@ -126,5 +126,5 @@ function isCount(value: number, lowest: number): boolean {
 }
 
 function refuse(name: string, got: unknown, expected: string): never {
-  throw new PinnersageError('option-invalid', `${name}: got ${String(got)}, expected ${expected}`);
+  throw new PinnersageError('option-invalid', `${name}: got ${shown(got)}, expected ${expected}`);
 }

@@ -1,4 +1,4 @@
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 import { interestChoices, mergeRules, queryKinds, type Recipe } from '../model/recipe.js';
 
 export const paperRecipe: Recipe = {
@@ -84,5 +84,5 @@ function oneOf(name: string, got: string, known: readonly string[]): void {
 }
 
 function refuse(name: string, got: unknown, expected: string): never {
-  throw new PinnersageError('option-invalid', `${name}: got ${String(got)}, expected ${expected}`);
+  throw new PinnersageError('option-invalid', `${name}: got ${shown(got)}, expected ${expected}`);
 }

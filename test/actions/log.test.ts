@@ -155,9 +155,9 @@ test('what cannot be taken is refused by reason', () => {
     type: 'save',
     timestamp: 1000,
     eventId: null,
-    weight: Number.NaN,
+    weight: null,
     recommendationId: null,
-    position: Number.NaN,
+    position: null,
     context: undefined,
   };
   const options = { wallClockMs: 1_000_000 };
@@ -168,14 +168,18 @@ test('what cannot be taken is refused by reason', () => {
   expect(reason({ userId: '' })).toBe('user-id-invalid');
   expect(reason({ itemId: 'x'.repeat(300) })).toBe('item-id-invalid');
   expect(reason({ type: null })).toBe('type-missing');
-  expect(reason({ timestamp: Number.NaN })).toBe('timestamp-unparsable');
+  expect(reason({ timestamp: { reason: 'timestamp-unparsable', detail: '' } })).toBe('timestamp-unparsable');
   expect(reason({ timestamp: -1 })).toBe('timestamp-before-1970');
   expect(reason({ timestamp: 1_000_000 + 300_000 })).toBeNull();
   expect(reason({ timestamp: 1_000_000 + 300_001 })).toBe('timestamp-in-future');
   expect(reason({ timestamp: 999 }, { sinceMs: 1000 })).toBe('before-since');
   expect(reason({ timestamp: 1001 }, { untilMs: 1000 })).toBe('after-until');
   expect(reason({ weight: -1 })).toBe('weight-invalid');
-  expect(reason({ weight: Number.POSITIVE_INFINITY })).toBe('weight-invalid');
+  for (const weight of [Number.POSITIVE_INFINITY, Number.NaN, 1e39, '2', [1]])
+    expect(reason({ weight })).toBe('weight-invalid');
+  expect(reason({ weight: undefined, position: 3 })).toBeNull();
+  for (const position of [Number.NaN, '1', {}]) expect(reason({ position })).toBe('position-invalid');
+  expect(reason({ recommendationId: '' })).toBe('recommendation-id-invalid');
   expect(reason({ position: 1.5 })).toBe('position-invalid');
   expect(reason({ eventId: '' })).toBe('event-id-invalid');
   expect(reason({ context: [1] })).toBe('context-invalid');

@@ -213,7 +213,7 @@ test.each<[unknown, string]>([
     { or: [{ a: 1 }, { year: { above: 3 } }] },
     'filter.or[1].year.above: got an operator that does not exist',
   ],
-  [{ and: { a: 1 } }, 'filter.and: got {"a":1}, expected a list of filters'],
+  [{ and: { a: 1 } }, 'filter.and: got an object, expected a list of filters'],
   [{ tags: { any: 'x' } }, 'filter.tags.any: got "x", expected a list'],
   [{ tags: { any: ['x', null] } }, 'filter.tags.any[1]: got null'],
   [{ year: { gte: 'soon' } }, 'filter.year.gte: got "soon", expected a finite number or a date'],

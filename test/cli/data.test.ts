@@ -190,6 +190,10 @@ test('what would lose or scatter data is refused', () => {
   refused('option-invalid', 'import', 'actions', log, '--rejects', log, ...data);
   expect(readFileSync(log, 'utf8')).toContain('1700000000');
   refused('option-invalid', 'import', 'actions', log, '--map', 'evnt_id=type', ...data);
+  const named = file('named.csv', 'item_id,name\na,Lamp\n');
+  expect(refused('option-invalid', 'import', 'items', named, '--map', 'title=name', ...data)).toContain(
+    '--sql',
+  );
   refused(
     'file-format',
     'import',

@@ -181,3 +181,18 @@ test('a column without a name, as an index is written, is no metadata', async ()
   const path = write(dir, 'index.csv', ',user_id,item_id\n0,u,i\n');
   expect((await readAll(path, actions, { rest: true })).rows).toEqual([['u', 'i', {}]]);
 });
+
+test('of two columns of one name neither is taken, where somebody would miss it', async () => {
+  const path = write(dir, 'twice.csv', 'item_id,title,,note,title,,note\na,Lamp,,x,Lampe,,y\n');
+  const request = want({ item_id: 'text' });
+  await expect(readAll(path, request, { rest: true })).rejects.toMatchObject({
+    code: 'file-format',
+    message: `${path}: columns 2 and 5 are both named "title", expected a name for each`,
+  });
+  await expect(readAll(path, want({ note: 'text' }))).rejects.toThrow(
+    'columns 4 and 7 are both named "note"',
+  );
+  expect((await readAll(path, request)).rows).toEqual([['a']]);
+  const columns = ['item_id', 'title', 'n', 'n', 'title', 'x', 'y'];
+  await expect(readAll(path, request, { columns, rest: true })).rejects.toThrow('columns 3 and 4');
+});

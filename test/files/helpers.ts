@@ -61,7 +61,7 @@ function cells(batch: RowBatch, { name, kind }: ColumnRequest): readonly unknown
 
 function pick(batch: RowBatch, name: string) {
   const timestamps = batch.timestamp(name);
-  return { ms: timestamps.ms, reason: (row: number) => timestamps.reason(row) };
+  return { ms: timestamps.ms, reason: (row: number) => timestamps.refusal(row)?.reason };
 }
 
 /** Reads a whole file; every row as the requested cells, and last the rest where it was asked for. */

@@ -43,7 +43,7 @@ test('kinds, columns that come and go, and the rest', async () => {
     dir,
     'items.json',
     '{"id":"i1","v":[1,2.5],"q":"0.5","at":"2026-01-01T00:00:00Z","tags":["a"],"title":"A","none":null}\n' +
-      '{"id":"i2","v":[1,null],"q":2,"at":1767225600}\n{"id":["x"],"v":null,"late":"1"}\n',
+      '{"id":"i2","v":[1,null],"q":2,"at":1767225600}\n{"v":null,"late":"1"}\n',
   );
   const requests = want({
     item_id: 'text',
@@ -59,6 +59,22 @@ test('kinds, columns that come and go, and the rest', async () => {
     ['i1', [1, 2.5], 0.5, time, ['a'], Number.NaN, { title: 'A' }],
     ['i2', 'vector-unparsable', 2, time, undefined, Number.NaN, {}],
     [null, 'vector-missing', Number.NaN, 'timestamp-missing', undefined, 1, {}],
+  ]);
+});
+
+test('a list or an object where there is one value to a cell makes its row a bad one', async () => {
+  const path = write(
+    dir,
+    'nested.ndjson',
+    '{"id":"a","weight":[2],"tags":["x"]}\n{"id":{"$oid":"b"}}\n{"id":"c","at":[1]}\n{"id":"d","tags":{"x":1}}\n',
+  );
+  const requests = want({ id: 'text', 'weight?': 'text', 'at?': 'timestamp', 'tags?': 'json' });
+  const { rows, bad } = await readAll(path, requests);
+  expect(rows).toEqual([['d', null, 'timestamp-missing', { x: 1 }]]);
+  expect(bad.map(({ line, reason, detail }) => [line, reason, detail])).toEqual([
+    [1, 'malformed-row', 'weight: got a list, expected text or a number'],
+    [2, 'malformed-row', 'id: got an object, expected text or a number'],
+    [3, 'malformed-row', 'at: got a list, expected text or a number'],
   ]);
 });
 

@@ -4,7 +4,7 @@ import { TimestampReader } from '../../src/files/timestamps.js';
 function read(values: ArrayLike<unknown>, unit?: 's' | 'ms') {
   const notes: string[] = [];
   const timestamps = new TimestampReader('log.csv, at', unit, (note) => notes.push(note)).read(values);
-  return { values: Array.from(timestamps.ms, (ms, row) => timestamps.reason(row) ?? ms), notes };
+  return { values: Array.from(timestamps.ms, (ms, row) => timestamps.refusal(row)?.reason ?? ms), notes };
 }
 
 test('the first number decides the unit, and it is said once', () => {
@@ -37,5 +37,29 @@ test('a missing zone is said once, a stated one is not', () => {
   expect(read(['2026-01-01T00:00:00+01:00', '2026-01-01T00:00:00Z']).notes).toEqual([]);
   expect(read(['2026-01-01', '2026-01-01 10:00']).notes).toEqual([
     'log.csv, at: times without a zone are read as UTC',
+  ]);
+});
+
+test('what has no time says what was got, and what was expected', () => {
+  const reader = new TimestampReader('log.csv, at', undefined, () => {});
+  const values = [
+    null,
+    '2026-02-30',
+    'x'.repeat(50),
+    [1],
+    Number.POSITIVE_INFINITY,
+    1767225600000,
+    1767225600,
+  ];
+  const times = reader.read(values);
+  const expected = 'expected ISO 8601 or epoch s/ms';
+  expect(values.map((_, row) => times.refusal(row)?.detail)).toEqual([
+    `timestamp: got none, ${expected}`,
+    `timestamp: got "2026-02-30", ${expected}`,
+    `timestamp: got "${'x'.repeat(40)}…", ${expected}`,
+    `timestamp: got a list, ${expected}`,
+    `timestamp: got Infinity, ${expected}`,
+    undefined,
+    'timestamp: got 1767225600, expected milliseconds as the first one of the file; see --time-unit',
   ]);
 });

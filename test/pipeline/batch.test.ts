@@ -298,6 +298,7 @@ test('callers without a type checker get a coded error or a named place, never a
     { itemId: 5 },
     { itemId: 'a', embedding: 'far' },
     { itemId: 'b', metadata: circular },
+    { itemId: 'b', metadata: new Date(0) },
     { itemId: 'c', embedding: [1, 0] },
   ])) as { accepted: number; rejected: { index: number; code: string }[] };
   expect(put.accepted).toBe(1);
@@ -306,6 +307,7 @@ test('callers without a type checker get a coded error or a named place, never a
     [1, 'item-id-invalid'],
     [2, 'vector-unparsable'],
     [3, 'metadata-invalid'],
+    [4, 'metadata-invalid'],
   ]);
   const good = { userId: 'u', itemId: 'c', type: 'save', timestamp: now };
   const appended = (await loose.appendActions([null, { ...good, weight: '2' }, good])) as typeof put;
@@ -317,6 +319,19 @@ test('callers without a type checker get a coded error or a named place, never a
   for (const options of [{ nowMs: Number.NaN }, { nowMs: 1e300 }, { workers: 0 }])
     await expect(loose.batch(options)).rejects.toMatchObject({ code: 'option-invalid' });
   refused('option-invalid', () => loose.recommend('u', { seed: 1.5 }));
+  refused('option-invalid', () => loose.recommend('u', { exclude: 'c' }));
+  refused('option-invalid', () => loose.recommend('u', { exclude: [7] }));
+  for (const [method, ...input] of [
+    ['configure', { medoid: 3 }],
+    ['declareActionType', 'save', null],
+    ['deleteItems', 'c'],
+    ['embedText', { fields: 'title' }],
+    ['export', 'items', join(dir, 'out'), { format: 'csv' }],
+    ['refine', { qualityField: 5 }],
+    ['retain'],
+  ] as const)
+    await expect(loose[method](...input), method).rejects.toMatchObject({ code: 'option-invalid' });
+  expect(data.settings()).not.toHaveProperty('medoid');
   refused('option-invalid', () => loose.recommend('u', { nowMs: Number.NaN }));
   refused('id-invalid', () => loose.recommend(5));
   await data.close();

@@ -32,7 +32,7 @@ async function filled(path: string): Promise<PinnerSage> {
     userId: `u${i % 6}`,
     itemId: `i${(i * 5) % 28}`,
     type: i % 9 === 0 ? 'mute' : 'save',
-    timestamp: i === 0 ? 5 : now - i * 3_600_001,
+    timestamp: i === 0 ? 1e11 + 5 : now - i * 3_600_001,
     ...(i % 4 === 0 ? { eventId: `e${i}`, weight: 0.1, position: i, recommendationId: 'r' } : {}),
     ...(i % 5 === 0 ? { context: { page: 'home', at: i } } : {}),
   }));
@@ -64,6 +64,21 @@ test.each(['ndjson', 'parquet'])(
     await copy.close();
   },
 );
+
+test('metadata that is named as a column of ours does not take its place', async () => {
+  const dir = tempDir();
+  const data = await open(join(dir, 'data'));
+  await data.putItems([{ itemId: 'a', metadata: { item_id: 'b', embedding: [1, 2], title: 'A' } }]);
+  expect(all(data, 'items')).toEqual([{ item_id: 'a', title: 'A' }]);
+  const copy = await open(join(dir, 'copy'));
+  for (const format of ['ndjson', 'parquet']) {
+    await data.export('items', join(dir, `items.${format}`));
+    await copy.importItems(join(dir, `items.${format}`));
+    expect(all(copy, 'items')).toEqual([{ item_id: 'a', title: 'A' }]);
+    expect(copy.spaces()).toEqual([]);
+  }
+  await Promise.all([data.close(), copy.close()]);
+});
 
 test('profiles, embeddings and recommendations say what the library says', async () => {
   const dir = tempDir();

@@ -168,3 +168,46 @@ test('retain as a command', async () => {
   });
   expect(cli('retain', ...at).status).toBe(2);
 });
+
+test('closing waits for the batch that runs, and nothing is begun any more', async () => {
+  const path = join(tempDir(), 'data');
+  const data = await filled(path);
+  const rows = data.rows('items')[Symbol.iterator]();
+  rows.next();
+  const order: string[] = [];
+  const batch = data.batch({ nowMs: now + day, full: true, workers: 2 }).then(() => order.push('batch'));
+  const building = data.buildSpace('text').then(() => order.push('space'));
+  const closing = data.close().then(() => order.push('closed'));
+  const closed = expect.objectContaining({
+    code: 'directory-closed',
+    message: expect.stringContaining(path),
+  });
+  expect(() => data.interests('u1')).toThrow(closed);
+  expect(() => data.item('i1')).toThrow(closed);
+  expect(() => rows.next()).toThrow(closed);
+  await expect(data.putItems(items(3))).rejects.toEqual(closed);
+  await expect(data.batch()).rejects.toEqual(closed);
+  await building.catch((error: unknown) => expect(error).toMatchObject({ code: 'batch-running' }));
+  await Promise.all([batch, closing, data.close()]);
+  expect(order.at(-1)).toBe('closed');
+  expect(order).toContain('batch');
+  await expect(data.appendActions([])).rejects.toEqual(closed);
+  const again = await open(path); // the lock is free
+  expect(again.describe().batch?.asOf).toBe(new Date(now + day).toISOString());
+  expect(again.verifyLog()).toMatchObject({ lost: 0, duplicates: 0 });
+  await again.close();
+});
+
+test('a batch that is closed over ends sooner by its signal, and the one before stays', async () => {
+  const path = join(tempDir(), 'data');
+  const data = await filled(path);
+  const stop = new AbortController();
+  const batch = data.batch({ nowMs: now + day, full: true, signal: stop.signal });
+  const interrupted = expect(batch).rejects.toMatchObject({ code: 'interrupted' });
+  const closing = data.close();
+  stop.abort();
+  await Promise.all([interrupted, closing]);
+  const again = await open(path, { mode: 'read' });
+  expect(again.describe().batch?.asOf).toBe(new Date(now).toISOString());
+  await again.close();
+});

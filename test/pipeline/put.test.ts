@@ -47,7 +47,7 @@ test('a time that is none, or is in seconds, is refused with what was got', asyn
     ...time,
   }));
   const arrays = [[...actions, []] as unknown as Action[]];
-  const [{ taken, rejected }] = checkActions(directory, arrays, now, 1e11).arrays;
+  const [{ taken, rejected }] = checkActions(directory, arrays, now).arrays;
   expect(taken).toBe(1);
   const seconds = 'expected epoch milliseconds (this looks like seconds)';
   expect(rejected.map(({ index, code, message }) => [index, code, message])).toEqual([
@@ -56,10 +56,34 @@ test('a time that is none, or is in seconds, is refused with what was got', asyn
     [3, 'timestamp-unparsable', `timestamp: got 1764000000.5, ${seconds}`],
     [4, 'timestamp-unparsable', 'timestamp: got "2026-06-30T00:00:00Z", expected epoch milliseconds'],
     [5, 'timestamp-unparsable', 'timestamp: got null, expected epoch milliseconds'],
-    [6, 'timestamp-unparsable', 'timestamp: got an array, expected epoch milliseconds'],
+    [6, 'timestamp-unparsable', 'timestamp: got a list, expected epoch milliseconds'],
     [7, 'timestamp-unparsable', 'timestamp: got none, expected epoch milliseconds'],
-    [8, 'not-an-object', 'got an array, expected an object'],
+    [8, 'not-an-object', 'got a list, expected an object'],
   ]);
-  expect(checkActions(directory, arrays, now).arrays[0].taken).toBe(3); // the library takes times near 1970
+  await directory.close();
+});
+
+test('what an action is refused for says what was got, and refuses it alone', async () => {
+  const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });
+  const good = save('ada', 'a');
+  const wrong: readonly (readonly [object, string, string])[] = [
+    [{ weight: '2' }, 'weight-invalid', 'weight: got "2", expected a finite number ≥ 0'],
+    [{ weight: Number.NaN }, 'weight-invalid', 'weight: got NaN, expected a finite number ≥ 0'],
+    [{ position: [3] }, 'position-invalid', 'position: got a list, expected an integer ≥ 0'],
+    [{ userId: 7 }, 'user-id-invalid', 'user_id: got 7, expected a string'],
+    [{ eventId: {} }, 'event-id-invalid', 'event_id: got an object, expected a string'],
+    [{ recommendationId: 5 }, 'recommendation-id-invalid', 'recommendation_id: got 5, expected a string'],
+    [{ context: 'x' }, 'context-invalid', 'context: got "x", expected an object of flat JSON'],
+    [{ context: new Date(0) }, 'context-invalid', 'context: got an object, expected an object of flat JSON'],
+    [
+      { context: { n: 5n } },
+      'context-invalid',
+      'context: got 5 as "n", expected text, a number, true, false or null',
+    ],
+  ];
+  const actions = [...wrong.map(([over]) => ({ ...good, ...over })), good] as unknown as Action[];
+  const [{ taken, rejected }] = checkActions(directory, [actions], now).arrays;
+  expect(taken).toBe(1);
+  expect(rejected).toEqual(wrong.map(([, code, message], index) => ({ index, code, message })));
   await directory.close();
 });

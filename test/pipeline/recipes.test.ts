@@ -73,7 +73,7 @@ test('a recipe comes by name and by single options, from the command as from the
   expect(same).toEqual(popular);
   const few = data.recommend('u', { ...request, popularShare: 0.1, merge: 'mixture', interests: 'all' });
   expect(few.items.length).toBeLessThan(10); // six popular items of sixty, most of them the user's own
-  expect(() => data.recommend('u', { ...request, recipe: 'soup' as 'paper' })).toThrow(/recipe: got soup/);
+  expect(() => data.recommend('u', { ...request, recipe: 'soup' as 'paper' })).toThrow(/recipe: got "soup"/);
   await data.close();
   expect(cli('recommend', 'u', '--data', path, '--prior', '-1')).toMatchObject({ status: 2 });
 });

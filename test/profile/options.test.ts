@@ -50,7 +50,9 @@ test.each([
   expect(() => resolveOptions(given)).toThrow(
     expect.objectContaining({
       code: 'option-invalid',
-      message: expect.stringContaining(`${name}: got ${String(value)}, expected`),
+      message: expect.stringContaining(
+        `${name}: got ${typeof value === 'string' ? JSON.stringify(value) : value}, expected`,
+      ),
     }),
   );
 });

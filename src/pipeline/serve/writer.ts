@@ -2,7 +2,7 @@ import type { ActionLog } from '../../actions/log.js';
 import { erasedUserRefusal } from '../../actions/users.js';
 import type { Catalog } from '../../catalog/catalog.js';
 import type { Directory } from '../../disk/directory.js';
-import { PinnersageError } from '../../errors.js';
+import { PinnersageError, shown } from '../../errors.js';
 import type { Action } from '../../model/action.js';
 import { dayMs } from '../../model/action.js';
 import type { Item } from '../../model/item.js';
@@ -41,8 +41,6 @@ export interface PutAnswer {
 
 /** A step of fewer actions goes into the blocks of their users at once: reading a log takes longer while others wait. */
 const asideFrom = 256;
-/** March 1973: a time before it is one in seconds. */
-const leastTimeMs = 1e11;
 /** Actions that wait are moved into the blocks when no large step has come for so long, ms … */
 const idleMs = 250;
 /** … one range of users after the other, with pauses of so many times what one took. */
@@ -129,7 +127,7 @@ export class Writer {
     try {
       const now = Date.now();
       const all = arrays.map(({ actions }) => actions);
-      const checked = checkActions(directory, all, now, leastTimeMs);
+      const checked = checkActions(directory, all, now);
       isLarge = checked.actions.length >= asideFrom;
       log.expect(checked.actions.map(({ userId }) => userId as string));
       directory.write(() => {
@@ -275,9 +273,6 @@ function parseArray<T>(json: Uint8Array, what: string): T[] {
     throw new PinnersageError('request-malformed', message);
   }
   if (!Array.isArray(value))
-    throw new PinnersageError(
-      'option-invalid',
-      `${what}: got ${value === null ? 'null' : typeof value}, expected an array`,
-    );
+    throw new PinnersageError('option-invalid', `${what}: got ${shown(value)}, expected an array`);
   return value as T[];
 }
