@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { writeFileDurably } from '../disk/durable.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import { csvOf } from '../evaluate/report/csv.js';
+import { placeOf } from '../files/write.js';
 import { tablesOf } from './evaluatetables.js';
 import {
   type CommonFlags,
@@ -117,6 +118,7 @@ async function run(flags: Flags): Promise<void> {
     ...rest
   } = flags;
   const profile = defined({ alpha, lambda, windowDays });
+  const [csvPlace, htmlPlace] = [csv, html].map((file) => (file === undefined ? undefined : placeOf(file)));
   const report = await evaluate(data, {
     ...rest,
     ...defined({ fromMs: from, toMs: to, stepDays: step, refitDays: refit, segments: segment }),
@@ -126,10 +128,10 @@ async function run(flags: Flags): Promise<void> {
     signal,
     onProgress: bar.update,
   }).finally(() => bar.stop());
-  if (csv !== undefined) writeFileDurably(csv, csvOf(report));
-  if (html !== undefined) {
+  if (csvPlace !== undefined) writeFileDurably(csvPlace, csvOf(report));
+  if (htmlPlace !== undefined) {
     const { htmlOf } = await import('../evaluate/report/html.js'); // its libraries take a while to load
-    writeFileDurably(html, htmlOf(report));
+    writeFileDurably(htmlPlace, htmlOf(report));
   }
   for (const text of report.notes) note(`note: ${text}`);
   if (json) printJson(report);

@@ -1,5 +1,15 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { PinnersageError } from '../errors.js';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { PinnersageError, shown } from '../errors.js';
 import type { JsonValue } from '../model/item.js';
 import { extensionOf } from './source.js';
 
@@ -38,16 +48,50 @@ export async function writeTable(
   rows: Iterable<OutputRow>,
   hooks: WriteHooks,
 ): Promise<number> {
-  const lines = `${path}.tmp`;
-  const whole = format === 'parquet' ? `${path}.parquet.tmp` : lines;
+  if (format === 'parquet') checkColumns(path, columns);
+  const place = placeOf(path);
+  const lines = `${place}.tmp`;
+  const whole = format === 'parquet' ? `${place}.parquet.tmp` : lines;
   try {
     const count = await writeLines(lines, rows, hooks);
     if (format === 'parquet') await linesToParquet(lines, whole, columns);
     sync(whole);
-    renameSync(whole, path);
+    renameSync(whole, place);
     return count;
   } finally {
     for (const left of [lines, whole]) if (existsSync(left)) rmSync(left);
+  }
+}
+
+/**
+ * The file that is replaced where a path is written: a link stays one. @throws `option-invalid` where something else is
+ * there, such as /dev/null, in whose place the file would come.
+ */
+export function placeOf(path: string): string {
+  if (!existsSync(path)) return path;
+  const place = realpathSync(path);
+  if (statSync(place).isFile()) return place;
+  throw new PinnersageError(
+    'option-invalid',
+    `${path}: got a directory or a device, expected a place for a file`,
+  );
+}
+
+/** Columns of Parquet have names, and DuckDB tells capitals of ASCII from small letters in none of them. */
+function checkColumns(path: string, columns: readonly OutputColumn[]): void {
+  const before = new Map<string, string>();
+  for (const { name } of columns) {
+    const folded = name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const other = before.get(folded);
+    if (name !== '' && other === undefined) {
+      before.set(folded, name);
+      continue;
+    }
+    const got = name === '' ? 'a field without a name' : `the fields ${shown(other)} and ${shown(name)}`;
+    throw new PinnersageError(
+      'option-invalid',
+      `${path}: got ${got}, expected names that differ in more than capitals for Parquet; NDJSON takes any`,
+    );
   }
 }
 
@@ -68,7 +112,10 @@ async function writeLines(path: string, rows: Iterable<OutputRow>, hooks: WriteH
       hooks.onProgress?.(count);
       await new Promise(setImmediate); // lets Ctrl-C through
       if (hooks.signal?.aborted)
-        throw new PinnersageError('interrupted', `${path}: interrupted; the file was not written`);
+        throw new PinnersageError(
+          'interrupted',
+          `${path.replace(/\.tmp$/, '')}: interrupted; it was not written`,
+        );
     }
     flush();
   } finally {

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { open, type PinnerSage } from 'pinnersage';
 import { expect, test } from 'vitest';
@@ -64,6 +73,35 @@ test.each(['ndjson', 'parquet'])(
     await copy.close();
   },
 );
+
+test('an export through a link replaces what it leads to', async () => {
+  const dir = tempDir();
+  const data = await filled(join(dir, 'data'));
+  const [file, link] = [join(dir, 'items.ndjson'), join(dir, 'link.ndjson')];
+  writeFileSync(file, 'before');
+  symlinkSync(file, link);
+  await data.export('items', link);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(30);
+  await data.close();
+});
+
+test.each([
+  [{ Title: 'a', title: 'b' }, 'the fields "Title" and "title"'],
+  [{ EMBEDDING: 1 }, 'the fields "EMBEDDING" and "embedding"'],
+  [{ '': 1 }, 'a field without a name'],
+])('%j are no columns of Parquet, which is said, and NDJSON has them', async (metadata, message) => {
+  const dir = tempDir();
+  const data = await open(join(dir, 'data'));
+  await data.putItems([{ itemId: 'a', embedding: [1, 0], metadata }]);
+  const refused = data.export('items', join(dir, 'items.parquet'));
+  await expect(refused).rejects.toThrow(message);
+  await expect(refused).rejects.toMatchObject({ code: 'option-invalid' });
+  expect(existsSync(join(dir, 'items.parquet'))).toBe(false);
+  expect(await data.export('items', join(dir, 'items.ndjson'))).toMatchObject({ rows: 1 });
+  expect(all(data, 'items')).toEqual([{ item_id: 'a', embedding: [1, 0], ...metadata }]);
+  await data.close();
+});
 
 test('metadata that is named as a column of ours does not take its place', async () => {
   const dir = tempDir();
@@ -133,9 +171,11 @@ test('an export that cannot be made leaves what was there', async () => {
   });
   expect(readFileSync(file, 'utf8')).toBe('before');
   expect(existsSync(`${file}.tmp`)).toBe(false);
-  await expect(data.export('items', join(dir, 'no', 'where.ndjson'))).rejects.toMatchObject({
-    code: 'option-invalid',
-  });
+  const pipe = join(dir, 'pipe'); // as it were /dev/null, which a test had better leave alone
+  execFileSync('mkfifo', [pipe]);
+  for (const place of [join(dir, 'no', 'where.ndjson'), dir, pipe])
+    await expect(data.export('items', place), place).rejects.toMatchObject({ code: 'option-invalid' });
+  expect(statSync(pipe).isFIFO()).toBe(true);
   await data.close();
   const at = ['--data', join(dir, 'data')];
   for (const flags of [['plans'], ['items', '--json'], ['items', '--format', 'parquet']])
