@@ -17,7 +17,12 @@ export async function compactState(directory: Directory): Promise<boolean> {
   const folder = join(path, next);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  await directory.copyTo(folder);
+  try {
+    await directory.copyTo(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true }); // a disk that it has filled is wanted by others
+    throw error;
+  }
   syncDirectory(folder);
   syncDirectory(path);
   if (directory.otherReaders() > 0) {

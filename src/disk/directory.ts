@@ -297,7 +297,11 @@ function wrap(
       env.resetReadTxn();
     },
     async copyTo(folder) {
-      await env.backup(folder, true);
+      try {
+        await env.backup(folder, true);
+      } catch (error) {
+        throw explainFault(error, path);
+      }
     },
     otherReaders() {
       env.readerCheck(); // forgets those that died

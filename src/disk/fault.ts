@@ -24,8 +24,9 @@ const leastFreeBytes = 1 << 20;
 export function explainFault(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || error instanceof PinnersageError) return error;
   const { code, path: at } = error as NodeJS.ErrnoException;
-  const isInputOutput = /Input\/output error|No space left/i.test(error.message);
-  if (code === 'ENOSPC' || (isInputOutput && freeBytes(path) < leastFreeBytes))
+  const isInputOutput = /Input\/output error/i.test(error.message);
+  const isFull = code === 'ENOSPC' || /No space left/i.test(error.message);
+  if (isFull || (isInputOutput && freeBytes(path) < leastFreeBytes))
     return new PinnersageError('disk-full', `${path}: the disk is full; what was accepted before is kept`, {
       cause: error,
     });

@@ -53,7 +53,7 @@ export async function writeTable(
   const lines = `${place}.tmp`;
   const whole = format === 'parquet' ? `${place}.parquet.tmp` : lines;
   try {
-    const count = await writeLines(lines, rows, hooks);
+    const count = await writeLines(lines, path, rows, hooks);
     if (format === 'parquet') await linesToParquet(lines, whole, columns);
     sync(whole);
     renameSync(whole, place);
@@ -95,13 +95,18 @@ function checkColumns(path: string, columns: readonly OutputColumn[]): void {
   }
 }
 
-async function writeLines(path: string, rows: Iterable<OutputRow>, hooks: WriteHooks): Promise<number> {
-  const file = create(path);
+/** `path`: what errors name, in whose place `file` will come. */
+async function writeLines(
+  file: string,
+  path: string,
+  rows: Iterable<OutputRow>,
+  hooks: WriteHooks,
+): Promise<number> {
+  const handle = create(file, path);
   let count = 0;
   let text = '';
   const flush = (): void => {
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    writeAll(handle, path, Buffer.from(text));
     text = '';
   };
   try {
@@ -112,16 +117,25 @@ async function writeLines(path: string, rows: Iterable<OutputRow>, hooks: WriteH
       hooks.onProgress?.(count);
       await new Promise(setImmediate); // lets Ctrl-C through
       if (hooks.signal?.aborted)
-        throw new PinnersageError(
-          'interrupted',
-          `${path.replace(/\.tmp$/, '')}: interrupted; it was not written`,
-        );
+        throw new PinnersageError('interrupted', `${path}: interrupted; the file was not written`);
     }
     flush();
   } finally {
-    closeSync(file);
+    closeSync(handle);
   }
   return count;
+}
+
+/** A handle does not say where there is no room. */
+function writeAll(handle: number, path: string, bytes: Uint8Array): void {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    throw new PinnersageError('disk-full', `${path}: the disk is full; the file was not written`, {
+      cause: error,
+    });
+  }
 }
 
 /** Loads DuckDB, which only Parquet needs. A file without rows still has its columns. */
@@ -140,9 +154,9 @@ async function linesToParquet(lines: string, path: string, columns: readonly Out
   }
 }
 
-function create(path: string): number {
+function create(file: string, path: string): number {
   try {
-    return openSync(path, 'w');
+    return openSync(file, 'w');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new PinnersageError('option-invalid', `${path} cannot be written: ${reason}`, { cause: error });

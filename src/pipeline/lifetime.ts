@@ -1,3 +1,4 @@
+import { explainFault } from '../disk/fault.js';
 import { PinnersageError } from '../errors.js';
 
 /** From the opening of a directory to its end, which comes after the work that was begun in between. */
@@ -18,13 +19,15 @@ export class Lifetime {
       throw new PinnersageError('directory-closed', `${this.path}: was closed, expected an open directory`);
   }
 
-  /** Begins work that the end waits for. @throws `directory-closed`. */
+  /** Begins work that the end waits for. What the system refuses it gets a code. @throws `directory-closed`. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.check();
     const promise = work();
     this.running.add(promise);
     try {
       return await promise;
+    } catch (error) {
+      throw explainFault(error, this.path);
     } finally {
       this.running.delete(promise);
     }

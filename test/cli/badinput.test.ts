@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { open } from 'pinnersage';
@@ -250,4 +250,33 @@ test('a full disk: one line, what was accepted stays readable, and a later run g
   expect(cliJson('batch', '--now', '2026-05-02', '--window-days', 'all', ...data)).toMatchObject({
     failed: 0,
   });
+});
+
+test('a full disk stops compact and export, which leave nothing of theirs on it', async ({ skip }) => {
+  const disk = smallDisk(32);
+  if (disk === null) return skip('mounting a small file system is not permitted here');
+  const { data, held } = await accepted(disk.path);
+  const dir = tempDir();
+  const log = Array.from({ length: 30_000 }, (_, i) =>
+    action(`u${i % 500}`, `i${i % 6000}`, 1_700_000_000 + i),
+  );
+  writeFileSync(join(dir, 'actions.ndjson'), log.join('\n'));
+  expect(cli('import', 'actions', join(dir, 'actions.ndjson'), ...data).status).toBe(0);
+  const before = await held();
+  const { bavail, bsize } = statfsSync(disk.path);
+  writeFileSync(join(disk.path, 'fill'), Buffer.alloc(bavail * bsize - (3 << 19)));
+  const files = readdirSync(disk.path, { recursive: true }).length;
+  const out = join(disk.path, 'out.ndjson');
+  for (const [where, command] of [
+    [data[1], ['compact']],
+    [out, ['export', 'actions', '--out', out]],
+  ] as const) {
+    const { status, stderr } = cli(...command, ...data);
+    expect(status, stderr).toBe(1);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+      new RegExp(`^pinnersage: ${where}: the disk is full.*\\[disk-full\\]$`),
+    );
+    expect(readdirSync(disk.path, { recursive: true }).length).toBe(files);
+  }
+  expect(await held()).toEqual(before);
 });
