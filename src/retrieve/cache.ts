@@ -17,21 +17,28 @@ export interface CacheStats {
   readonly hitRate: number;
 }
 
-/** Neighbours, and the items of their rows once somebody has looked them up: those lie all over the table. */
+/**
+ * Neighbours, and the items of their rows, which lie all over the table: null once the list has been read, and looked up when it
+ * is read again.
+ */
 export interface ListedNeighbors extends Neighbors {
-  items: Uint32Array | undefined;
+  items: Uint32Array | null | undefined;
 }
 
 export function listed({ rows, scores }: Neighbors): ListedNeighbors {
   return { rows, scores, items: undefined };
 }
 
-/** The items of a list, looked up once: the row of an item is never that of another. */
+/**
+ * The items of a list that somebody begins to read; null at the first time, for most lists are read once, and not to their end.
+ * The row of an item is never that of another.
+ */
 export function itemsOf(
   list: ListedNeighbors,
   { itemOfRow }: Pick<EmbeddingTable, 'itemOfRow'>,
-): Uint32Array {
-  list.items ??= list.rows.map((row) => itemOfRow[row]);
+): Uint32Array | null {
+  if (list.items === undefined) list.items = null;
+  else list.items ??= list.rows.map((row) => itemOfRow[row]);
   return list.items;
 }
 

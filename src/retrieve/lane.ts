@@ -71,6 +71,7 @@ export class NeighborCursor implements Found {
   private readonly input: LaneInput;
   private readonly query: Query;
   private wanted: number;
+  private items: Uint32Array | null = null;
 
   constructor(input: LaneInput, query: Query, wanted: number) {
     this.input = input;
@@ -83,11 +84,11 @@ export class NeighborCursor implements Found {
   next(): boolean {
     const { barred, table } = this.input;
     for (;;) {
-      this.list ??= askNeighbors(this.input, this.query, this.wanted);
+      this.list ??= this.ask();
       const { rows, scores } = this.list;
-      const items = itemsOf(this.list, table);
+      const { items } = this;
       while (++this.place < rows.length) {
-        this.item = items[this.place];
+        this.item = items ? items[this.place] : table.itemOfRow[rows[this.place]];
         if (barred.has(this.item)) continue;
         this.score = scores[this.place];
         return true;
@@ -98,6 +99,12 @@ export class NeighborCursor implements Found {
       this.wanted = Math.min(available, 4 * this.wanted);
       this.list = null;
     }
+  }
+
+  private ask(): ListedNeighbors {
+    const list = askNeighbors(this.input, this.query, this.wanted);
+    this.items = itemsOf(list, this.input.table);
+    return list;
   }
 }
 

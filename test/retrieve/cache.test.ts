@@ -143,8 +143,9 @@ test('the items of a remembered list are looked up once, for whoever asks for it
   const itemOfRow = Uint32Array.from({ length: rows }, (_, row) => 1000 - row);
   const cache = new NeighborCache();
   const first = cache.neighbors(search, 3, rowOf(3), 5, null);
+  expect(itemsOf(first, { itemOfRow })).toBeNull();
   const items = itemsOf(first, { itemOfRow });
-  expect([...items]).toEqual([...first.rows].map((row) => 1000 - row));
+  expect([...(items ?? [])]).toEqual([...first.rows].map((row) => 1000 - row));
   const again = cache.neighbors(search, 3, rowOf(3), 5, null);
   expect(itemsOf(again, { itemOfRow: new Uint32Array(rows) })).toBe(items);
 });

@@ -4,7 +4,7 @@ import { createRng } from '../../src/math/rng.js';
 import type { EmbeddingTable } from '../../src/model/item.js';
 import { type MergeRule, mergeRules } from '../../src/model/recipe.js';
 import { type Admitted, NeighborCache } from '../../src/retrieve/cache.js';
-import { retrieve } from '../../src/retrieve/retrieve.js';
+import { type Retrieved, retrieve } from '../../src/retrieve/retrieve.js';
 import { randomMatrix } from '../helpers/vectors.js';
 import { byAngle, inputOf, interest, tableOf } from './tables.js';
 
@@ -156,6 +156,15 @@ const admitted = (table: EmbeddingTable, admits: (row: number) => boolean): Admi
   return { text: 'some', rows: { bits, count: bits.reduce((sum, bit) => sum + bit, 0) } };
 };
 
+/** Without the items of lists, which are there where a list was read before. */
+function listsOf(retrieved: Retrieved) {
+  const picks = retrieved.picks.map(({ list, ...pick }) => ({
+    ...pick,
+    list: list && { rows: list.rows, scores: list.scores },
+  }));
+  return { ...retrieved, picks };
+}
+
 test('only admitted items come, as many as there are, and a cache changes nothing', () => {
   fc.assert(
     fc.property(
@@ -182,7 +191,7 @@ test('only admitted items come, as many as there are, and a cache changes nothin
         expect(new Set(found).size).toBe(found.length);
         const cache = new NeighborCache();
         for (let again = 0; again < 2; again++)
-          expect(retrieve({ ...input, cache }, options, createRng(seed))).toEqual(plain);
+          expect(listsOf(retrieve({ ...input, cache }, options, createRng(seed)))).toEqual(listsOf(plain));
       },
     ),
     { numRuns: 60 },
