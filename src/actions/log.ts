@@ -244,12 +244,13 @@ export class ActionLog {
     return true;
   }
 
-  userLog(user: UserKey): UserLog {
+  /** With a `memory`, it holds until that is used again. */
+  userLog(user: UserKey, memory: ScanMemory = scanMemory(64)): UserLog {
     let found: UserLog = createColumns(0);
     const keep = (_: UserKey, log: UserLog): void => {
       found = log;
     };
-    this.scan(user, user + 1, keep, scanMemory(64));
+    this.scan(user, user + 1, keep, memory);
     return found;
   }
 

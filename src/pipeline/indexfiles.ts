@@ -78,8 +78,10 @@ export function keyOfIndex(spaceId: number, generation: number, pool: string): s
   return `${spaceId}/${generation}/${pool}`;
 }
 
+const noIndexes: IndexTable = { next: 0, current: {} };
+
 function readTable(directory: Directory): IndexTable {
-  return directory.readMeta<IndexTable>('indexes') ?? { next: 0, current: {} };
+  return directory.readMeta<IndexTable>('indexes') ?? noIndexes;
 }
 
 export function currentIndex(
@@ -93,8 +95,20 @@ export function currentIndex(
 
 /** Which indexes serve a generation of a space, all pools together; another text as soon as one of them is another. */
 export function indexesOf(directory: Directory, spaceId: number, generation: number): string {
+  const table = readTable(directory);
   const prefix = keyOfIndex(spaceId, generation, '');
-  return Object.entries(readTable(directory).current)
+  const known = texts.get(table) ?? new Map<string, string>();
+  texts.set(table, known);
+  const text = known.get(prefix) ?? textOf(table, prefix);
+  known.set(prefix, text);
+  return text;
+}
+
+/** Every answer asks for the text of a table that seldom becomes another. */
+const texts = new WeakMap<IndexTable, Map<string, string>>();
+
+function textOf({ current }: IndexTable, prefix: string): string {
+  return Object.entries(current)
     .filter(([key]) => key.startsWith(prefix))
     .map(([, { number }]) => number)
     .join(' ');

@@ -1,4 +1,4 @@
-import type { ActionLog } from '../actions/log.js';
+import { type ActionLog, scanMemory } from '../actions/log.js';
 import type { LoadedSpace } from '../catalog/space.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Directory } from '../disk/directory.js';
@@ -59,6 +59,7 @@ export class LiveProfiles {
   private readonly profiles: (space: string) => ProfileStore;
   private readonly order: IdOrder;
   private readonly scratch = new InferScratch();
+  private readonly memory = scanMemory();
   private tools: Tools | null = null;
   /** What the last basis was made of: stored values that are the same objects while they are the same. */
   private kept: { readonly sources: readonly unknown[]; readonly basis: LiveBasis } | null = null;
@@ -92,7 +93,7 @@ export class LiveProfiles {
 
   of(user: UserKey | null, space: LoadedSpace, nowMs: number, basis = this.basis(space)): LiveUser {
     const stored = user === null ? null : this.profiles(space.info.name).get(user);
-    const log = user === null ? noActions : this.log.userLog(user);
+    const log = user === null ? noActions : this.log.userLog(user, this.memory);
     const base = {
       interests: stored?.interests ?? [],
       asOf: basis.generation?.asOf ?? Math.min(nowMs, this.log.newestTime() ?? 0),
@@ -111,7 +112,7 @@ export class LiveProfiles {
 
   /** Of a user's actions, how many make no point as of an instant, by reason. */
   leftOut(user: UserKey, space: LoadedSpace, asOf: number, basis: LiveBasis): LeftOut {
-    const log = this.log.userLog(user);
+    const log = this.log.userLog(user, this.memory);
     return collectPoints(log, asOf, this.collecting(log, space, basis)).leftOut;
   }
 
