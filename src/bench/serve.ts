@@ -52,24 +52,26 @@ export interface ServeBench extends PipelineWorld, ServeFigures {
 export interface ServeFigures {
   /** Warm recommendations a second as a share of the bare route's. */
   readonly warmShare: number | null;
-  /** Mean time of a cold recommendation, as its client saw it, over that of the searches inside it. */
+  /** Time of the searching threads for each cold recommendation over that of the searches inside it: throughput. */
   readonly coldRatio: number | null;
-  /** The same without the mean time in which one client gets the same bytes of the bare route: no HTTP, no client. */
-  readonly coldBeyondRoute: number | null;
-  /** Median time of a cold recommendation over as many bare searches as it contains, of `searchMs` each. */
+  /** The same over as many bare searches, of `searchMs` each. */
   readonly coldOverBare: number | null;
+  /** Mean time of a cold recommendation, as one client sees it, over that of the searches inside it: latency. */
+  readonly aloneRatio: number | null;
+  /** The same without the mean time in which one client gets the same bytes of the bare route: no HTTP, no client. */
+  readonly aloneBeyondRoute: number | null;
   /** Actions a second that were acknowledged. */
   readonly actionsPerSecond: number | null;
 }
 
 /** The loads, in the order in which they are put on the server: one after the other those that are compared. */
 const titles = {
-  cold: 'recommend, cold',
+  coldAlone: 'recommend, cold, one client',
   bareAlone: 'bare route, one client',
+  cold: 'recommend, cold',
   warming: 'recommend, warming',
   bare: 'bare route',
   warm: 'recommend, warm',
-  strangers: 'recommend, strangers',
   actions: 'actions',
   mixed: 'mixed 90/10',
 } as const;
@@ -83,6 +85,7 @@ const warmRounds = 50;
 const medoids = 3;
 const defaultCount = 100;
 const manyClients = 16;
+const searchThreads = 1;
 const bareSearches = 2_000;
 
 /** What a server bears: bare and real routes in one run, with the load generator in a process of its own. */
@@ -98,7 +101,7 @@ export async function benchServe(options: ServeBenchOptions): Promise<ServeBench
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   try {
-    const task: ServeTask = { data, startMs: worldEndMs, searchThreads: 1 };
+    const task: ServeTask = { data, startMs: worldEndMs, searchThreads };
     const { url } = await ask<{ url: string }>(server, task);
     const scenarios = await runScenarios(server, url, options);
     return {
@@ -124,14 +127,16 @@ export async function benchServe(options: ServeBenchOptions): Promise<ServeBench
 export function serveFigures(scenarios: readonly ServeScenario[], searchMs: number): ServeFigures {
   const named = (name: LoadName): ServeScenario | null =>
     scenarios.find(({ scenario }) => scenario === titles[name]) ?? null;
-  const [cold, alone, bare] = [named('cold'), named('bareAlone'), named('bare')];
-  const [warm, sent] = [named('warm'), named('actions')];
-  const searching = cold && (1000 * cold.searchSeconds) / cold.requests;
+  const [cold, bare, warm, sent] = [named('cold'), named('bare'), named('warm'), named('actions')];
+  const [alone, bareAlone] = [named('coldAlone'), named('bareAlone')];
+  const threadMs = cold && 1000 * searchThreads * cold.seconds;
+  const searching = alone && (1000 * alone.searchSeconds) / alone.requests;
   return {
     warmShare: warm && bare && warm.perSecond / bare.perSecond,
-    coldRatio: cold && searching && cold.meanMs / searching,
-    coldBeyondRoute: cold && searching && alone && (cold.meanMs - alone.meanMs) / searching,
-    coldOverBare: cold && cold.p50Ms / ((cold.searches / cold.requests) * searchMs),
+    coldRatio: cold && threadMs && threadMs / (1000 * cold.searchSeconds),
+    coldOverBare: cold && threadMs && threadMs / (cold.searches * searchMs),
+    aloneRatio: alone && searching && alone.meanMs / searching,
+    aloneBeyondRoute: alone && searching && bareAlone && (alone.meanMs - bareAlone.meanMs) / searching,
     actionsPerSecond: sent && sent.accepted / sent.seconds,
   };
 }
@@ -193,16 +198,20 @@ type Load = Pick<LoadTask, 'kind' | 'connections'> & Partial<LoadTask>;
 function loadsFor(users: number): Record<LoadName, Load> {
   const warm = { from: 0, to: Math.min(warmUsers, users), inTurn: false };
   const everybody = { from: 0, to: users, inTurn: false };
-  // Each user once, from behind those of the warm loads.
-  const strangers = { from: warm.to, to: users, inTurn: true };
+  // Each user once, from behind those of the warm loads; one client asks for the first half of them.
+  const middle = warm.to + Math.floor((users - warm.to) / 2);
+  const [some, others] = [
+    { from: warm.to, to: middle, inTurn: true },
+    { from: middle, to: users, inTurn: true },
+  ];
   const recommend = { kind: 'recommend', connections: manyClients, users: warm } as const;
   return {
-    cold: { ...recommend, connections: 1, users: strangers },
+    coldAlone: { ...recommend, connections: 1, users: some },
     bareAlone: { kind: 'bare', connections: 1, users: warm },
     bare: { kind: 'bare', connections: manyClients, users: warm },
+    cold: { ...recommend, users: others },
     warming: { ...recommend, amount: warmRounds * warm.to },
     warm: recommend,
-    strangers: { ...recommend, users: strangers },
     actions: { kind: 'actions', connections: manyClients, users: everybody },
     mixed: { kind: 'mixed', connections: manyClients, users: warm, actionsPerRequest: 10 },
   };

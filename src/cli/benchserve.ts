@@ -97,19 +97,22 @@ function present(bench: ServeBench): string {
 }
 
 function conclusions(bench: ServeBench): string[] {
-  const { warmShare, coldRatio, coldBeyondRoute, coldOverBare, actionsPerSecond, searchK, searchMs } = bench;
+  const { warmShare, coldRatio, coldOverBare, aloneRatio, aloneBeyondRoute } = bench;
+  const { actionsPerSecond, searchK, searchMs } = bench;
   const lines: string[] = [];
   if (warmShare !== null)
     lines.push(`warm recommendations: ${(100 * warmShare).toFixed(0)} % of the bare route's throughput`);
   if (coldRatio !== null && coldOverBare !== null)
     lines.push(
-      `cold recommendations: ${coldRatio.toFixed(2)} times the index searches they contain, timed inside them; ` +
-        `the median ${coldOverBare.toFixed(2)} times as many bare searches (k = ${searchK}, ${format(searchMs)} ms each, by themselves)`,
+      `cold recommendations, throughput: the searching thread takes ${coldRatio.toFixed(2)} times the index searches inside, ` +
+        `${coldOverBare.toFixed(2)} times as many bare ones (k = ${searchK}, ${format(searchMs)} ms each, by themselves)`,
     );
-  if (coldBeyondRoute !== null)
+  if (aloneRatio !== null)
     lines.push(
-      `cold recommendations without HTTP and client, that is without what the bare route takes with one client: ` +
-        `${coldBeyondRoute.toFixed(2)} times the searches`,
+      `cold recommendations, latency with one client: ${aloneRatio.toFixed(2)} times the searches inside` +
+        (aloneBeyondRoute === null
+          ? ''
+          : `, ${aloneBeyondRoute.toFixed(2)} without what the bare route takes with one client`),
     );
   if (actionsPerSecond !== null)
     lines.push(`actions acknowledged: ${format(Math.round(actionsPerSecond))} a second`);
