@@ -3,11 +3,12 @@ import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { PinnersageError } from '../errors.js';
 import { type BorrowedScan, borrowedScan } from './borrow.js';
-import { decodeJson, encodeJson } from './codec.js';
+import { encodeJson } from './codec.js';
 import { explainFault } from './fault.js';
 import { checkLmdbFile } from './lmdbfile.js';
 import { acquireWriterLock, type WriterLock } from './lock.js';
 import { firstState, markerName, readMarker, writeMarker } from './marker.js';
+import { countCommit, type MetaCommits, MetaReader } from './meta.js';
 
 /** Version of the directory as a whole; a directory of a newer one is refused. */
 export const directoryFormat = 1;
@@ -61,6 +62,11 @@ export interface DirectoryOptions {
   readonly upTo?: number;
   /** The writer lock is held by another thread of this process: see `lockDirectory`. Default: false. */
   readonly locked?: boolean;
+  /**
+   * Shared between a writer and readers in other threads of its process: the writer counts the commits with values for
+   * `readMeta`, and readers keep what they have read over a `refresh` while none came. Default: each for itself.
+   */
+  readonly metaCommits?: MetaCommits;
 }
 
 /**
@@ -92,7 +98,7 @@ export async function openDirectory(path: string, options: DirectoryOptions): Pr
     const tables = openTables(env);
     // The marker comes last: a directory without one is a creation that did not finish and is simply finished now.
     if (isNew) writeMarker(path, { format: directoryFormat, state });
-    if (!isMoved()) return wrap(path, readOnly, env, tables, lock);
+    if (!isMoved()) return wrap(path, options, env, tables, lock);
     await env.close(); // a writer compacted it while it was being opened
   } catch (error) {
     if (!isMoved()) {
@@ -194,51 +200,19 @@ function borrower(env: RootDatabase<Buffer, Buffer>): Directory['borrow'] {
   return (table) => scans.get(table) as BorrowedScan;
 }
 
-/**
- * Requests read the same few values again and again: they are looked up once in a turn of the event loop, until `forget`,
- * and parsed when their bytes are others.
- */
-class MetaReader {
-  private readonly meta: Table;
-  private readonly known = new Map<string, { readonly bytes: Buffer; readonly value: unknown }>();
-  /** Looked up in this turn. */
-  private readonly fresh = new Map<string, unknown>();
-
-  constructor(meta: Table) {
-    this.meta = meta;
-  }
-
-  read(name: string): unknown {
-    const kept = this.fresh.get(name);
-    if (kept !== undefined) return kept;
-    const value = this.lookUp(name);
-    if (this.fresh.size === 0) setImmediate(() => this.forget());
-    this.fresh.set(name, value);
-    return value;
-  }
-
-  forget(): void {
-    this.fresh.clear();
-  }
-
-  private lookUp(name: string): unknown {
-    const bytes = this.meta.get(Buffer.from(name));
-    if (!bytes) return null;
-    const before = this.known.get(name);
-    if (before?.bytes.equals(bytes)) return before.value;
-    const value = decodeJson(bytes);
-    this.known.set(name, { bytes, value });
-    return value;
-  }
-}
-
 interface Transaction {
   /** Of a part of it. */
   failure: { readonly error: unknown } | null;
 }
 
-/** One inside another is part of it: in the store it would cost as much as one by itself. */
-function transactor(env: RootDatabase<Buffer, Buffer>): <T>(work: () => T) => T {
+/**
+ * One inside another is part of it: in the store it would cost as much as one by itself. `ended` is called behind each, with
+ * whether it is on disk.
+ */
+function transactor(
+  env: RootDatabase<Buffer, Buffer>,
+  ended: (isCommitted: boolean) => void,
+): <T>(work: () => T) => T {
   let outer: Transaction | null = null;
   return (work) => {
     if (outer) {
@@ -251,27 +225,37 @@ function transactor(env: RootDatabase<Buffer, Buffer>): <T>(work: () => T) => T 
     }
     const current: Transaction = { failure: null };
     outer = current;
+    let isCommitted = false;
     try {
-      return env.transactionSync(() => {
-        const result = work();
+      const result = env.transactionSync(() => {
+        const made = work();
         if (current.failure) throw current.failure.error;
-        return result;
+        return made;
       });
+      isCommitted = true;
+      return result;
     } finally {
       outer = null;
+      ended(isCommitted);
     }
   };
 }
 
 function wrap(
   path: string,
-  readOnly: boolean,
+  { mode, metaCommits }: DirectoryOptions,
   env: RootDatabase<Buffer, Buffer>,
   tables: Tables,
   lock: WriterLock | null,
 ): Directory {
-  const transact = transactor(env);
-  const meta = new MetaReader(tables.meta);
+  const readOnly = mode === 'read';
+  const meta = new MetaReader(tables.meta, readOnly ? (metaCommits ?? null) : null);
+  let hasNewMeta = false;
+  const transact = transactor(env, (isCommitted) => {
+    if (metaCommits && hasNewMeta && isCommitted) countCommit(metaCommits);
+    if (!isCommitted) meta.forget(); // what the transaction wrote is not there
+    hasNewMeta = false;
+  });
   return {
     path,
     tempDir: join(path, 'tmp'),
@@ -281,6 +265,7 @@ function wrap(
     readMeta: <T>(name: string) => meta.read(name) as T | null,
     writeMeta(name, value) {
       meta.forget();
+      hasNewMeta = true;
       tables.meta.putSync(Buffer.from(name), encodeJson(value));
     },
     write(work) {
@@ -288,12 +273,11 @@ function wrap(
       try {
         return transact(work);
       } catch (error) {
-        meta.forget(); // what the transaction wrote is not there
         throw explainFault(error, path);
       }
     },
     refresh() {
-      meta.forget();
+      meta.refresh();
       env.resetReadTxn();
     },
     async copyTo(folder) {

@@ -15,21 +15,39 @@ export interface Pick {
 }
 
 /** Where picks come from. */
-export type PickSource = { readonly interest: Interest | null; readonly list: Neighbors | null };
+export interface PickSource<I = Interest> {
+  readonly interest: I | null;
+  readonly list: Neighbors | null;
+}
+
+/** Picks as columns, in their order. */
+export interface PickColumns<I = Interest> {
+  readonly length: number;
+  readonly items: Uint32Array;
+  readonly scores: Float64Array;
+  /** Of each: its place in `sources`, and among the neighbours there. */
+  readonly sourceOf: Uint32Array;
+  readonly places: Uint32Array;
+  readonly sources: readonly PickSource<I>[];
+  /** Of each the reasons, where they were asked for; else nothing. */
+  readonly because: readonly (readonly ItemKey[])[];
+}
+
+/** For another thread, which has no lists. */
+export type PackedPicks = PickColumns<{ readonly id: string }>;
 
 const firstRoom = 128;
 const none: readonly ItemKey[] = [];
+const noPlaces = new Uint32Array(0);
 
-/** Picks as columns, in their order: to make an object of each takes longer than to find it. Used again by who keeps it. */
-export class Picks {
+/** To make an object of each pick takes longer than to find it. Used again by who keeps it. */
+export class Picks implements PickColumns {
   length = 0;
   items = new Uint32Array(firstRoom);
   scores = new Float64Array(firstRoom);
-  /** Of each: its place in `sources`, and among the neighbours there. */
   sourceOf = new Uint32Array(firstRoom);
   places = new Uint32Array(firstRoom);
   readonly sources: PickSource[] = [];
-  /** Of each the reasons, where they were asked for; else nothing. */
   readonly because: (readonly ItemKey[])[] = [];
 
   clear(): void {
@@ -67,10 +85,6 @@ export class Picks {
     this.places = copyOf(this.places, new Uint32Array(room));
   }
 
-  reasonsOf(at: number): readonly ItemKey[] {
-    return this.because.length > 0 ? this.because[at] : none;
-  }
-
   /** As objects, which stay. */
   all(): Pick[] {
     return Array.from({ length: this.length }, (_, at) => ({
@@ -78,7 +92,32 @@ export class Picks {
       score: this.scores[at],
       ...this.sources[this.sourceOf[at]],
       place: this.places[at],
-      because: this.reasonsOf(at),
+      because: reasonsOf(this, at),
     }));
   }
+
+  /** As columns, which stay. */
+  packed(): PackedPicks {
+    const { length } = this;
+    const sources = this.sources.map(({ interest }) => ({
+      interest: interest && { id: interest.id },
+      list: null,
+    }));
+    return {
+      length,
+      items: this.items.slice(0, length),
+      scores: this.scores.slice(0, length),
+      sourceOf: this.sourceOf.slice(0, length),
+      places: noPlaces,
+      sources,
+      because: [...this.because],
+    };
+  }
+}
+
+export function reasonsOf(
+  { because }: { readonly because: PickColumns['because'] },
+  at: number,
+): readonly ItemKey[] {
+  return because.length > 0 ? because[at] : none;
 }

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { decodeJson, encodeJson } from '../../src/disk/codec.js';
 import { openDirectory } from '../../src/disk/directory.js';
 import { IdTable, idProblem } from '../../src/disk/ids.js';
+import { metaCommits } from '../../src/disk/meta.js';
 import { tempDir } from '../helpers/temp.js';
 
 test('what one session writes the next reads', async () => {
@@ -55,6 +56,42 @@ test('what is looked up once in a turn is looked up again after a write, one tha
   expect([writer.readMeta('one'), writer.readMeta('two')]).toEqual([3, 2]);
   reader.refresh();
   expect([reader.readMeta('one'), reader.readMeta('two')]).toEqual([3, 2]);
+  await reader.close();
+  await writer.close();
+});
+
+test('where commits are counted, values are kept over a refresh until one has changed some', async () => {
+  const path = join(tempDir(), 'data');
+  const commits = metaCommits();
+  const counted = (): number => Atomics.load(commits, 0);
+  const writer = await openDirectory(path, { mode: 'write', metaCommits: commits });
+  writer.write(() => writer.writeMeta('one', 1));
+  expect(counted()).toBe(1);
+  const reader = await openDirectory(path, { mode: 'read', metaCommits: commits });
+  const read = (): unknown => {
+    reader.refresh();
+    return reader.readMeta('one');
+  };
+  expect(read()).toBe(1);
+  writer.write(() => {
+    writer.write(() => writer.writeMeta('one', 2));
+    expect(counted()).toBe(1); // it is not on disk yet
+    expect(read()).toBe(1);
+  });
+  expect([counted(), read()]).toEqual([2, 2]);
+  const failing = (): void =>
+    writer.write(() => {
+      writer.writeMeta('one', 3);
+      throw new Error('stop');
+    });
+  expect(failing).toThrow('stop');
+  writer.write(() => void writer.tables.users.putSync(Buffer.from('user'), Buffer.from('value')));
+  expect([counted(), read()]).toEqual([2, 2]);
+  writer.tables.meta.putSync(Buffer.from('one'), encodeJson(4)); // which nobody counts
+  await new Promise(setImmediate);
+  expect(read()).toBe(2);
+  writer.write(() => writer.writeMeta('two', 1));
+  expect(read()).toBe(4);
   await reader.close();
   await writer.close();
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Directory } from '../../src/disk/directory.js';
 import type { Interest } from '../../src/model/profile.js';
 import { type Answer, type ServingState, shownScore } from '../../src/pipeline/recommend.js';
-import { type Answered, AnswerWriter } from '../../src/pipeline/serve/answer.js';
+import { AnswerWriter, headOf } from '../../src/pipeline/serve/answer.js';
 import { KeptTexts, ListTexts, pieceOf, Slab, Utf8Writer } from '../../src/pipeline/serve/texts.js';
 import { type Pick, Picks } from '../../src/retrieve/picks.js';
 import { RecommendationLog, RecommendedItems } from '../../src/store/recommendations.js';
@@ -77,7 +77,6 @@ test('what is written is the JSON of the objects and what the log gives back, an
           basis: { configHash: 'c', generation: null },
           space: { info: { name: 's', generation: 1 } },
         } as unknown as ServingState;
-        const known = { live: { maxSeq: 3 }, nowMs: 0 } as unknown as Answered;
         const answers = lists.map((picks, n): Answer => {
           // Of every second answer the picks come from a list of neighbours, as they do from the index.
           const found = {
@@ -104,7 +103,11 @@ test('what is written is the JSON of the objects and what the log gives back, an
           };
         });
         // Each twice, so that what is kept of an item and of a list is used as well.
-        const written = [...answers, ...answers].map((answer) => writer.write(answer, state, known));
+        const written = [...answers, ...answers].map((answer, n) => {
+          const { picks } = answer;
+          // As another thread hands them over, or as they are.
+          return writer.write(headOf(answer, state, { maxSeq: 3 }), n % 3 === 0 ? picks.packed() : picks, 0);
+        });
         written.forEach(({ recommendationId, bytes, jsonBytes }, i) => {
           const expected = JSON.parse(JSON.stringify(present(answers[i % answers.length], names)));
           expect(JSON.parse(Buffer.from(bytes.subarray(0, jsonBytes)).toString())).toEqual(expected);

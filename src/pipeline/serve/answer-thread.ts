@@ -4,10 +4,12 @@ import type { Neighbors, RowSet } from '../../ann/search.js';
 import { Catalog } from '../../catalog/catalog.js';
 import type { LoadedSpace } from '../../catalog/space.js';
 import { openDirectory } from '../../disk/directory.js';
+import type { MetaCommits } from '../../disk/meta.js';
 import { PinnersageError } from '../../errors.js';
 import { adoptVectors, type SharedVectors } from '../../math/vectors.js';
 import type { Filter } from '../../model/filter.js';
 import { NeighborCache } from '../../retrieve/cache.js';
+import type { PackedPicks } from '../../retrieve/picks.js';
 import { EmbeddedProfileStore } from '../../store/embedded.js';
 import type { RecommendRequest } from '../engine.js';
 import type { LiveUser } from '../live.js';
@@ -15,13 +17,15 @@ import { filterNode } from '../pools.js';
 import { Recommender } from '../recommend.js';
 import { Searches } from '../searches.js';
 import { type VerifyOptions, type VerifyReport, verifySteps } from '../verify.js';
-import { AnswerWriter, isLight, type WrittenAnswer } from './answer.js';
+import { type AnswerHead, headOf, isLight } from './answer.js';
 import { serveCalls } from './calls.js';
 import { type Learned, RecordingCache } from './recorder.js';
+import { betweenRequests } from './rehearsal.js';
 import { ThreadTally } from './tally.js';
 
 export interface AnswerThreadData {
   readonly path: string;
+  readonly metaCommits: MetaCommits;
   /** Its place in the head of shared matrices, from 1. */
   readonly slot: number;
   /** What it keeps count of, for all to see: see `ThreadTally`. */
@@ -44,6 +48,12 @@ export interface AnswerMessage {
   readonly live: LiveUser | null;
 }
 
+/** An answer that is still to be written. */
+export interface FoundAnswer {
+  readonly head: AnswerHead;
+  readonly picks: PackedPicks;
+}
+
 /** What there is to remember of an answer: it need not wait for that. */
 export interface Lesson {
   /** Who it is, where the asker did not know. */
@@ -59,9 +69,9 @@ export interface SearchMessage {
 
 const port = parentPort;
 if (!port) throw new Error('answer-thread runs in a worker thread only');
-const { path, slot, counts } = workerData as AnswerThreadData;
+const { path, metaCommits, slot, counts } = workerData as AnswerThreadData;
 const tally = new ThreadTally(counts);
-const opening = openDirectory(path, { mode: 'read' }).then((directory) => {
+const opening = openDirectory(path, { mode: 'read', metaCommits }).then((directory) => {
   const log = new ActionLog(directory);
   const profiles = (space: string) => new EmbeddedProfileStore(directory, space);
   const catalog = new Catalog(directory);
@@ -73,8 +83,6 @@ const opening = openDirectory(path, { mode: 'read' }).then((directory) => {
     profiles,
     searches,
     recommender: new Recommender(directory, catalog, log, profiles, searches),
-    // Each in a buffer of its own: the asker gets a copy of the whole buffer.
-    writer: new AnswerWriter(catalog.ids, (bytes) => new Uint8Array(bytes)),
   };
 });
 opening.catch(() => {}); // the first call answers with it
@@ -95,46 +103,37 @@ async function fresh(): Promise<Awaited<typeof opening>> {
   return parts;
 }
 
-/** Answers that nobody asked for, at most; ids that are read at a time; and how long both may take, ms. */
+/** Answers that nobody asked for, at most. */
 const rehearsals = 400;
-const idStep = 1024;
-const rehearsalMs = 1_500;
-
-/** Does a part of some work each time that no request waits, until it is done or has taken long enough. */
-async function betweenRequests(parts: number, part: (index: number) => void): Promise<void> {
-  for (let index = 0, spent = 0; index < parts && spent < rehearsalMs; index++) {
-    await new Promise(setImmediate);
-    if (isClosing) return;
-    await fresh();
-    const started = performance.now();
-    part(index);
-    spent += performance.now() - started;
-  }
-}
 
 /**
- * Reads the ids of items, and answers for users all over the log, so that code is compiled and pages are in memory when the first request comes.
- * Nothing of it is sent, logged, remembered or counted, and requests that wait go first.
+ * Answers for users all over the log, so that code is compiled and pages are in memory when the first request comes. Nothing of
+ * it is sent, logged, remembered or counted.
  */
 async function rehearse(): Promise<void> {
-  const { catalog, log, recommender, writer } = await opening;
-  const items = catalog.ids.count();
-  await betweenRequests(Math.ceil(items / idStep), (step) =>
-    writer.prepare(step * idStep, Math.min(items, (step + 1) * idStep)),
-  );
+  const { log, recommender } = await opening;
   const users = log.users.count();
   const answers = Math.min(rehearsals, users);
   const cache = new NeighborCache();
-  await betweenRequests(answers, (place) => {
-    const counted = counts.slice();
-    const userId = log.users.idOf(Math.floor((place * users) / answers));
-    const state = recommender.state(space());
-    const nowMs = state.basis.generation?.asOf ?? 0;
-    const prepared = recommender.prepare(userId, { nowMs }, state.basis);
-    const live = recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
-    writer.write(recommender.answerHere(state, prepared, live, cache), state, { live, nowMs });
-    counts.set(counted);
-  });
+  await betweenRequests(
+    answers,
+    (place) => {
+      const counted = counts.slice();
+      const userId = log.users.idOf(Math.floor((place * users) / answers));
+      const state = recommender.state(space());
+      const nowMs = state.basis.generation?.asOf ?? 0;
+      const prepared = recommender.prepare(userId, { nowMs }, state.basis);
+      const live = recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
+      const answer = recommender.answerHere(state, prepared, live, cache);
+      headOf(answer, state, live);
+      answer.picks.packed();
+      counts.set(counted);
+    },
+    async () => {
+      await fresh();
+      return !isClosing;
+    },
+  );
 }
 
 const handlers = {
@@ -155,8 +154,8 @@ const handlers = {
     const { recommender, log } = await fresh();
     return recommender.live.of(log.users.find(userId), space(), nowMs);
   },
-  answer: async ({ ticket, userId, request, nowMs, live }: AnswerMessage): Promise<WrittenAnswer> => {
-    const { recommender, log, writer } = await fresh();
+  answer: async ({ ticket, userId, request, nowMs, live }: AnswerMessage): Promise<FoundAnswer> => {
+    const { recommender, log } = await fresh();
     const state = recommender.state(space());
     const prepared = recommender.prepare(userId, { ...request, nowMs }, state.basis);
     const known = live ?? recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
@@ -165,7 +164,7 @@ const handlers = {
     const answer = recommender.answerHere(state, prepared, known, cache);
     if (ticket !== null) lessons.set(ticket, { live: live ? null : known, learned: recorder.take() });
     tally.remembered(recorder.stats());
-    return writer.write(answer, state, { live: known, nowMs });
+    return { head: headOf(answer, state, known), picks: answer.picks.packed() };
   },
   lesson: async (ticket: number): Promise<Lesson> => {
     const lesson = lessons.get(ticket);

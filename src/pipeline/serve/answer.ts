@@ -1,15 +1,32 @@
 import type { IdTable } from '../../disk/ids.js';
 import type { ItemKey } from '../../model/item.js';
-import type { Interest, InterestSource } from '../../model/profile.js';
+import type { InterestSource } from '../../model/profile.js';
 import type { Recipe } from '../../model/recipe.js';
-import type { PickSource, Picks } from '../../retrieve/picks.js';
+import { type PickColumns, type PickSource, reasonsOf } from '../../retrieve/picks.js';
 import { usesPopularity } from '../../retrieve/recipe.js';
 import { noInterest, type RecommendationHead, RecommendedItems } from '../../store/recommendations.js';
 import type { LiveUser } from '../live.js';
 import { type Answer, type ServingState, shownScore } from '../recommend.js';
 import { ItemTexts, type KeptTexts, type ListTexts, type Piece, pieceOf, Utf8Writer } from './texts.js';
 
-/** An answer as it is sent and as it is logged: it can go from thread to thread. */
+/** What an answer says besides its candidates, most of it in JSON: it can go from thread to thread. */
+export interface AnswerHead {
+  readonly userId: string;
+  readonly recommendationId: string;
+  readonly source: InterestSource;
+  readonly interestIds: readonly string[];
+  /** An object of what the answer and the log both say. */
+  readonly shared: string;
+  /** An object of what the log says beyond that. */
+  readonly logged: string;
+}
+
+/** Of an interest, what its candidates say. */
+interface Named {
+  readonly id: string;
+}
+
+/** An answer as it is sent and as it is logged. */
 export interface WrittenAnswer {
   readonly recommendationId: string;
   readonly source: InterestSource;
@@ -46,7 +63,7 @@ export class AnswerWriter {
   private readonly entryHead = new Utf8Writer();
   private readonly entryItems = new RecommendedItems();
   private readonly time = new TimeText();
-  private readonly endings = new WeakMap<Interest, Piece>();
+  private readonly endings = new WeakMap<Named, Piece>();
 
   /**
    * `room`: where an answer is written to, and stays. `lists`: where candidates are kept by the neighbours they are of; null
@@ -63,29 +80,24 @@ export class AnswerWriter {
     this.texts = new ItemTexts(ids);
   }
 
-  write(
-    { head, picks }: Answer,
-    state: Pick<ServingState, 'basis' | 'space'>,
-    known: Answered,
-  ): WrittenAnswer {
+  write(head: AnswerHead, picks: PickColumns<Named>, atMs: number): WrittenAnswer {
     const { json, entryHead, entryItems } = this;
-    const { recommendationId, userId, seed, source, fallback, pool, filter, propensity, interests } = head;
-    const shared = { seed, source, fallback, pool, filter, propensity, interests };
+    const { recommendationId, source } = head;
     json.clear();
     json.text('{"recommendationId":"');
     json.text(recommendationId);
     json.text('","userId":');
-    json.text(JSON.stringify(userId));
+    json.text(JSON.stringify(head.userId));
     const start = json.length;
-    json.text(JSON.stringify(shared));
+    json.text(head.shared);
     json.bytes[start] = comma; // instead of the brace that opens
     json.back();
     entryHead.clear();
-    entryHead.text(`{"at":"${this.time.of(known.nowMs)}"`);
+    entryHead.text(`{"at":"${this.time.of(atMs)}"`);
     entryHead.copyOf(json, start);
-    entryHead.text(ownOf(state, known));
+    entryHead.text(`,${head.logged.slice(1)}`);
     json.text(',"items":[');
-    this.items(picks, interests);
+    this.items(picks, head.interestIds);
     json.text(']}');
     const ofEntry = entryHead.written();
     const bytes = this.room(json.length + entryItems.sizeWith(ofEntry.length));
@@ -95,29 +107,26 @@ export class AnswerWriter {
   }
 
   /** Writes the JSON of each, and what the log says of it. */
-  private items(picks: Picks, interests: readonly { readonly interestId: string }[]): void {
+  private items(picks: PickColumns<Named>, interestIds: readonly string[]): void {
     const { json, entryItems } = this;
     const { length, items, scores, sourceOf, places } = picks;
-    const sources = picks.sources.map((source) => this.source(source, interests));
+    const sources = picks.sources.map((source) => this.source(source, interestIds));
     entryItems.clear();
     for (let i = 0; i < length; i++) {
       const { texts, ending, place } = sources[sourceOf[i]];
       if (!texts?.copyTo(json, places[i])) this.candidate(items[i], scores[i], texts, places[i]);
       json.copy(ending);
-      const because = picks.reasonsOf(i);
+      const because = reasonsOf(picks, i);
       if (because.length > 0) this.because(because);
       entryItems.add(items[i], shownScore(scores[i]), place, because);
     }
     if (length > 0) json.back(); // the comma
   }
 
-  private source(
-    { interest, list }: PickSource,
-    interests: readonly { readonly interestId: string }[],
-  ): SourceText {
+  private source({ interest, list }: PickSource<Named>, interestIds: readonly string[]): SourceText {
     const texts = list && this.lists ? this.lists.of(list) : null;
     if (interest === null) return { place: noInterest, ending: endingOf(null), texts };
-    const place = interests.findIndex(({ interestId }) => interestId === interest.id);
+    const place = interestIds.indexOf(interest.id);
     return { place: place < 0 ? noInterest : place, ending: this.ending(interest), texts };
   }
 
@@ -132,7 +141,7 @@ export class AnswerWriter {
     if (texts) this.lists?.keep(texts, place, json, start);
   }
 
-  private ending(interest: Interest): Piece {
+  private ending(interest: Named): Piece {
     const kept = this.endings.get(interest);
     if (kept) return kept;
     const ending = endingOf(interest.id);
@@ -174,22 +183,27 @@ function endingOf(interestId: string | null): Piece {
   return pieceOf(`,"interestId":${JSON.stringify(interestId)}${end}`);
 }
 
-/** Whom an answer was for, and when. */
-export interface Answered {
-  readonly live: LiveUser;
-  readonly nowMs: number;
-}
-
-/** What a `RecommendationHead` has beyond the answer, as the end of its JSON. */
-function ownOf({ basis, space }: Pick<ServingState, 'basis' | 'space'>, { live }: Answered): string {
-  const own = {
+export function headOf(
+  { head }: Answer,
+  { basis, space }: Pick<ServingState, 'basis' | 'space'>,
+  { maxSeq }: Pick<LiveUser, 'maxSeq'>,
+): AnswerHead {
+  const { recommendationId, userId, seed, source, fallback, pool, filter, propensity, interests } = head;
+  const logged = {
     configHash: basis.configHash,
     space: space.info.name,
     spaceGeneration: space.info.generation,
     generation: basis.generation?.number ?? 0,
-    maxSeq: live.maxSeq,
+    maxSeq,
   } satisfies Partial<RecommendationHead>;
-  return `,${JSON.stringify(own).slice(1)}`;
+  return {
+    userId,
+    recommendationId,
+    source,
+    interestIds: interests.map(({ interestId }) => interestId),
+    shared: JSON.stringify({ seed, source, fallback, pool, filter, propensity, interests }),
+    logged: JSON.stringify(logged),
+  };
 }
 
 /**

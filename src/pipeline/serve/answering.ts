@@ -10,9 +10,10 @@ import type { RecommendRequest } from '../engine.js';
 import { checkCount, checkSeed } from '../guard.js';
 import type { LiveUser } from '../live.js';
 import { filterNode } from '../pools.js';
-import { AnswerWriter, isLight, type WrittenAnswer } from './answer.js';
+import { AnswerWriter, headOf, isLight, type WrittenAnswer } from './answer.js';
 import type { AnswerMessage, Lesson } from './answer-thread.js';
 import { upTo } from './pool.js';
+import { betweenRequests } from './rehearsal.js';
 import type { ServingParts } from './serving.js';
 import type { EngineState } from './state.js';
 import { ListTexts, Slab } from './texts.js';
@@ -24,6 +25,9 @@ export interface Known {
   readonly state: EngineState;
   readonly nowMs: number;
 }
+
+/** Ids that are read in one go. */
+const idStep = 256;
 
 /** Answers from what is remembered, and asks other threads for the rest. */
 export class Answering {
@@ -87,7 +91,7 @@ export class Answering {
       const { space, basis, popularity } = state;
       const serving = { space, search, basis, popularity, prior: noPrior };
       const answer = recommender.answer(serving, prepared, live, admit, state.neighbors);
-      return this.writer.write(answer, state, { live, nowMs: request.nowMs });
+      return this.writer.write(headOf(answer, state, live), answer.picks, request.nowMs);
     } catch (error) {
       if (error === searchNeeded) return null;
       throw error;
@@ -95,18 +99,31 @@ export class Answering {
   }
 
   /**
-   * Another thread does all that the answer takes, in one go. For users who are asked for again, what it learned by it
+   * Another thread does all that finding the answer takes, in one go. For users who are asked for again, what it learned by it
    * comes behind the answer.
    */
-  private elsewhere(state: EngineState, asked: Omit<AnswerMessage, 'ticket'>): Promise<WrittenAnswer> {
-    const { users, pool } = this.parts;
+  private async elsewhere(state: EngineState, asked: Omit<AnswerMessage, 'ticket'>): Promise<WrittenAnswer> {
+    const { users, pool, catalog, directory } = this.parts;
     const thread = pool.any();
     const isBack = users.isBack(asked.userId);
     const ticket = isBack ? ++this.tickets : null;
-    const answer = thread.call('answer', { ticket, ...asked });
+    const found = thread.call('answer', { ticket, ...asked });
     if (ticket !== null) this.remember(state, asked, thread.call('lesson', ticket));
     else if (!asked.live) users.pass();
-    return answer;
+    const { head, picks } = await found;
+    // The other thread may know items that came after this turn began.
+    const items = catalog.ids.count();
+    if (picks.items.some((item) => item >= items)) directory.refresh();
+    return this.writer.write(head, picks, asked.nowMs);
+  }
+
+  /** Reads the ids of items, so that the first answers need not. */
+  rehearse(goesOn: () => boolean): Promise<void> {
+    const { ids } = this.parts.catalog;
+    const items = ids.count();
+    const part = (step: number): void =>
+      this.writer.prepare(step * idStep, Math.min(items, (step + 1) * idStep));
+    return betweenRequests(Math.ceil(items / idStep), part, goesOn);
   }
 
   private remember(

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { ActionLog } from '../../actions/log.js';
 import { Catalog } from '../../catalog/catalog.js';
 import { lockDirectory, openDirectory } from '../../disk/directory.js';
+import { metaCommits } from '../../disk/meta.js';
 import { EmbeddedProfileStore } from '../../store/embedded.js';
 import type { Engine, EngineOptions } from '../engine.js';
 import { Recommender } from '../recommend.js';
@@ -26,7 +27,8 @@ const queueLimitBytes = 64 * 2 ** 20;
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { path, onNote = () => {}, searchThreads = 1 } = options;
   const lock = await lockDirectory(path);
-  const workerData: WriterThreadData = { path };
+  const commits = metaCommits();
+  const workerData: WriterThreadData = { path, metaCommits: commits };
   const thread = new Worker(new URL('./writer-thread.js', import.meta.url), { workerData });
   const writer = new Calls<WriterHandlers>(thread, onNote);
   try {
@@ -40,7 +42,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const catalog = new Catalog(directory);
   const log = new ActionLog(directory);
   const profiles = (space: string) => new EmbeddedProfileStore(directory, space);
-  const pool = new AnswerPool(path, searchThreads, onNote);
+  const pool = new AnswerPool(path, commits, searchThreads, onNote);
   await pool.ready();
   const recommender = new Recommender(directory, catalog, log, profiles, new Searches(directory, onNote));
   const users = new LiveUsers(pool);

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { LoadedSpace } from '../../catalog/space.js';
+import type { MetaCommits } from '../../disk/meta.js';
 import { shareVectors } from '../../math/vectors.js';
 import { type ListedNeighbors, listed } from '../../retrieve/cache.js';
 import type { AnswerHandlers, AnswerThreadData, SpaceMessage } from './answer-thread.js';
@@ -20,10 +21,10 @@ export class AnswerPool {
   private readonly threads: readonly Calls<AnswerHandlers>[];
   private readonly tallies: readonly ThreadTally[];
 
-  constructor(path: string, count: number, onNote: (note: string) => void) {
+  constructor(path: string, metaCommits: MetaCommits, count: number, onNote: (note: string) => void) {
     this.tallies = Array.from({ length: count }, () => new ThreadTally());
     this.threads = this.tallies.map(({ counts }, i) => {
-      const workerData: AnswerThreadData = { path, slot: i + 1, counts };
+      const workerData: AnswerThreadData = { path, metaCommits, slot: i + 1, counts };
       return new Calls<AnswerHandlers>(
         new Worker(new URL('./answer-thread.js', import.meta.url), { workerData }),
         onNote,

@@ -66,6 +66,9 @@ export class ServingEngine implements Engine {
   constructor(parts: ServingParts) {
     this.parts = parts;
     this.answering = new Answering(parts);
+    this.answering
+      .rehearse(() => this.closing === null)
+      .catch((error: unknown) => parts.onNote(`rehearsal: ${String(error)}`));
     this.keepIndex();
   }
 

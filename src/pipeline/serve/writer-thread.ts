@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ActionLog } from '../../actions/log.js';
 import { Catalog } from '../../catalog/catalog.js';
 import { openDirectory } from '../../disk/directory.js';
+import type { MetaCommits } from '../../disk/meta.js';
 import { EmbeddedProfileStore } from '../../store/embedded.js';
 import { type PackedRecommendations, unpackRecommendations } from '../../store/recommendations.js';
 import type { BatchOptions } from '../batch.js';
@@ -11,13 +12,14 @@ import { Writer } from './writer.js';
 
 export interface WriterThreadData {
   readonly path: string;
+  readonly metaCommits: MetaCommits;
 }
 
 const port = parentPort;
 if (!port) throw new Error('writer-thread runs in a worker thread only');
-const { path } = workerData as WriterThreadData;
+const { path, metaCommits } = workerData as WriterThreadData;
 const onNote = (note: string): void => port.postMessage({ note });
-const opening = openDirectory(path, { mode: 'write', locked: true }).then((directory) => ({
+const opening = openDirectory(path, { mode: 'write', locked: true, metaCommits }).then((directory) => ({
   directory,
   writer: new Writer({
     directory,
