@@ -70,13 +70,13 @@ function showPools(data: PinnerSage, flags: CommonFlags): void {
 }
 
 async function set(data: PinnerSage, name: string, value: string): Promise<void> {
-  if (name === 'alpha') return data.setAlpha(Number(value));
+  const parsed = value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
+  if (name === 'alpha') return data.setAlpha(parsed as number); // which refuses text
   if (!settingNames.includes(name as keyof Settings))
     throw new PinnersageError(
       'option-invalid',
       `got setting "${name}", expected one of: ${settingNames.join(', ')}, alpha`,
     );
-  const parsed = value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
   await data.configure({ [name]: parsed });
 }
 

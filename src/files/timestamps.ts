@@ -35,6 +35,7 @@ export class TimestampReader {
   readonly #stated: boolean;
   #unit: 's' | 'ms' | undefined;
   #zoneNoted = false;
+  #unitNoted = false;
 
   constructor(label: string, unit: 's' | 'ms' | undefined, onNote: (note: string) => void) {
     this.#label = label;
@@ -81,28 +82,30 @@ export class TimestampReader {
   #number(value: unknown): number | Refusal {
     if (value === null || value === undefined || Number.isNaN(value)) return refusal('missing', undefined);
     if (typeof value !== 'number' || !Number.isFinite(value)) return refusal('unparsable', value);
-    this.#unit ??= this.#decide(value);
-    if (!this.#stated && this.#isOtherUnit(Math.abs(value)))
-      return refusal(
-        'mixed-units',
-        value,
-        `${words[this.#unit]} as the first one of the file; see --time-unit`,
-      );
-    const time = Math.round(this.#unit === 's' ? value * 1000 : value);
+    const unit = this.#unitOf(value);
+    if (!this.#stated && isOtherUnit(unit, Math.abs(value)))
+      return refusal('mixed-units', value, `${words[unit]} as the first one of the file; see --time-unit`);
+    const time = Math.round(unit === 's' ? value * 1000 : value);
     return Math.abs(time) > greatestTime ? refusal('unparsable', value) : time;
   }
 
-  #isOtherUnit(size: number): boolean {
-    return this.#unit === 's' ? size >= leastTimeMs : size < leastTimeMs && size >= leastTelling;
-  }
-
-  #decide(first: number): 's' | 'ms' {
-    const unit = Math.abs(first) >= leastTimeMs ? 'ms' : 's';
-    this.#onNote(
-      `${this.#label}: numbers are read as ${words[unit]} since 1970, as the first one (${first}) suggests`,
-    );
+  /** The first number that tells decides; one before it, often 0 for none, is taken for seconds. */
+  #unitOf(value: number): 's' | 'ms' {
+    if (this.#unit !== undefined) return this.#unit;
+    const size = Math.abs(value);
+    const unit = size >= leastTimeMs ? 'ms' : 's';
+    if (size >= leastTelling) this.#unit = unit;
+    if (this.#unit !== undefined || !this.#unitNoted)
+      this.#onNote(
+        `${this.#label}: numbers are read as ${words[unit]} since 1970, as the first one (${value}) suggests`,
+      );
+    this.#unitNoted = true;
     return unit;
   }
+}
+
+function isOtherUnit(unit: 's' | 'ms', size: number): boolean {
+  return unit === 's' ? size >= leastTimeMs : size < leastTimeMs && size >= leastTelling;
 }
 
 function refusal(fault: string, got: unknown, expected = 'ISO 8601 or epoch s/ms'): Refusal {

@@ -31,6 +31,10 @@ export function checkTexts(name: string, values: unknown): void {
   });
 }
 
+export function checkObject(name: string, value: unknown): void {
+  if (!isObject(value)) refuse(name, value, 'an object');
+}
+
 export function checkOneOf(name: string, value: unknown, known: readonly unknown[]): void {
   if (!known.includes(value)) refuse(name, value, known.join(' or '));
 }

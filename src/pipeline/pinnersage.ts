@@ -16,7 +16,7 @@ import { type RemoveItemsOptions, removeItems } from '../catalog/remove.js';
 import type { LoadedSpace } from '../catalog/space.js';
 import { type Directory, openDirectory } from '../disk/directory.js';
 import { checkId } from '../disk/ids.js';
-import { PinnersageError } from '../errors.js';
+import { PinnersageError, shown } from '../errors.js';
 import type { ImportReport } from '../files/report.js';
 import type { OutputRow } from '../files/write.js';
 import { createRng } from '../math/rng.js';
@@ -49,7 +49,7 @@ import {
   exportFile,
   exportRows,
 } from './export.js';
-import { checkCount, checkInstant, checkOneOf, checkSeed, checkTexts } from './guard.js';
+import { checkCount, checkInstant, checkObject, checkOneOf, checkSeed, checkTexts } from './guard.js';
 import { dropOrphanedIndexes } from './indexfiles.js';
 import {
   buildIndex,
@@ -209,6 +209,7 @@ export class PinnerSage {
   }
 
   private async batchOf(parts: OpenParts, options: BatchOptions): Promise<BatchReport> {
+    checkObject('options', options);
     checkInstant('nowMs', options.nowMs);
     checkCount('workers', options.workers);
     return runBatch(parts.directory, parts.catalog, parts.log, parts.profiles, options);
@@ -249,6 +250,7 @@ export class PinnerSage {
   /** Candidates for a user; popular items, named as a fallback, for one without interests. */
   recommend(userId: string, options: RecommendOptions = {}): Recommendation {
     checkId(userId, 'userId');
+    checkObject('options', options);
     checkInstant('nowMs', options.nowMs);
     checkSeed(options.seed);
     return this.recommender.recommend(userId, options);
@@ -400,7 +402,7 @@ export class PinnerSage {
     if (!(Number.isFinite(value) && value > 0))
       throw new PinnersageError(
         'option-invalid',
-        `alpha: got ${value}, expected a finite squared distance > 0`,
+        `alpha: got ${shown(value)}, expected a finite squared distance > 0`,
       );
     this.catalog.setAlpha(this.catalog.space(space).name, { value, origin: 'user' });
   }

@@ -7,7 +7,7 @@ import type { ActionTypes } from '../model/action.js';
 import type { AlphaChoice, SpaceInfo } from '../model/item.js';
 import { startingAlpha } from '../profile/alpha.js';
 import { defaultProfileOptions, type ProfileOptions, validateOptions } from '../profile/options.js';
-import { checkOneOf } from './guard.js';
+import { checkObject, checkOneOf } from './guard.js';
 
 /** What a data directory is configured with; alpha belongs to its space instead. */
 export type Settings = Omit<ProfileOptions, 'alpha'>;
@@ -44,6 +44,7 @@ function calibrated(space?: Pick<SpaceInfo, 'calibration'>): Partial<Settings> {
 }
 
 export function writeSettings(directory: Directory, changes: Partial<Settings>): Settings {
+  checkObject('settings', changes);
   for (const name of Object.keys(changes)) checkOneOf('setting', name, settingNames);
   const stored = { ...configured(directory), ...changes };
   const settings = { ...defaultProfileOptions, ...stored };

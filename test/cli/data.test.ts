@@ -280,6 +280,7 @@ test('options out of range are refused before anything is done', () => {
   refused('option-invalid', 'config', 'set', 'lambda', '-1', ...data);
   refused('option-invalid', 'config', 'set', 'colour', 'red', ...data);
   refused('option-invalid', 'config', 'set', 'alpha', '0', ...data);
+  expect(refused('option-invalid', 'config', 'set', 'alpha', 'wide', ...data)).toContain('got "wide"');
   refused('option-invalid', 'config', 'type', 'save', 'favourite', ...data);
 });
 

@@ -63,3 +63,12 @@ test('what has no time says what was got, and what was expected', () => {
     'timestamp: got 1767225600, expected milliseconds as the first one of the file; see --time-unit',
   ]);
 });
+
+test('a number too small to tell its unit does not decide it for those that do', () => {
+  const { values, notes } = read([0, 5, 1767225600000, 1767225600, 7]);
+  expect(values).toEqual([0, 5000, 1767225600000, 'timestamp-mixed-units', 7]);
+  expect(notes).toEqual([
+    'log.csv, at: numbers are read as seconds since 1970, as the first one (0) suggests',
+    'log.csv, at: numbers are read as milliseconds since 1970, as the first one (1767225600000) suggests',
+  ]);
+});

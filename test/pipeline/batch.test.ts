@@ -316,13 +316,15 @@ test('callers without a type checker get a coded error or a named place, never a
   const refused = (code: string, work: () => unknown) =>
     expect(work).toThrow(expect.objectContaining({ code }));
   refused('id-invalid', () => loose.interests(undefined));
-  for (const options of [{ nowMs: Number.NaN }, { nowMs: 1e300 }, { workers: 0 }])
+  for (const options of [null, { nowMs: Number.NaN }, { nowMs: 1e300 }, { workers: 0 }])
     await expect(loose.batch(options)).rejects.toMatchObject({ code: 'option-invalid' });
   refused('option-invalid', () => loose.recommend('u', { seed: 1.5 }));
+  refused('option-invalid', () => loose.recommend('u', null));
   refused('option-invalid', () => loose.recommend('u', { exclude: 'c' }));
   refused('option-invalid', () => loose.recommend('u', { exclude: [7] }));
   for (const [method, ...input] of [
     ['configure', { medoid: 3 }],
+    ['configure', null],
     ['declareActionType', 'save', null],
     ['deleteItems', 'c'],
     ['embedText', { fields: 'title' }],
