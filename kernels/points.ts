@@ -20,6 +20,8 @@ const high: usize = 148, low: usize = 152, changesAt: usize = 160, newestAt: usi
 /** Longer runs of items first acted on at one instant are left to a sort that is not quadratic. */
 const longestRun: u32 = 64;
 const odd: i32 = -1;
+/** Ranks are needed, and none were given. */
+const tied: i32 = -2;
 
 @inline function mix(h: u32, k: u32): u32 {
   const y = h ^ (rotl<u32>(k * 0xcc9e2d51, 15) * 0x1b873593);
@@ -28,13 +30,14 @@ const odd: i32 = -1;
 
 /**
  * `length`: bytes of the input: blocks at multiples of 8, each 8 bytes after its own length (u32); `rows`: of all of them;
- * `base`: where the points begin in what comes out. Returns how many points there are, −1 for what is left to others.
+ * `base`: where the points begin in what comes out. Returns how many points there are, −1 for what is left to others, −2
+ * where items were first acted on at one instant and the head says of no ranks where they lie.
  */
 export function readPoints(head: usize, length: u32, rows: u32, base: u32): i32 {
   const slots = group(head, length, rows);
   if (slots < 0) return odd;
   const points = keep(head, slots);
-  if (points < 0) return odd;
+  if (points < 0) return points;
   layOut(head, slots, points, base);
   digest(head, points, base);
   return points;
@@ -121,7 +124,7 @@ function group(head: usize, length: u32, rows: u32): i32 {
   return count;
 }
 
-/** The slots of items that have a vector, in point order; how many. */
+/** The slots of items that have a vector, in point order; how many, or `odd` or `tied`. */
 function keep(head: usize, slots: i32): i32 {
   const ofItem = <usize>load<u32>(head, slotItem), firsts = <usize>load<u32>(head, slotFirst);
   const counts = <usize>load<u32>(head, slotCount), rows = <usize>load<u32>(head, slotRow);
@@ -146,7 +149,10 @@ function keep(head: usize, slots: i32): i32 {
     let to = from + 1;
     while (to < points && load<f64>(firsts + (<usize>load<u32>(list + (<usize>to << 2)) << 3)) == first) to++;
     if (to - from > longestRun) return odd;
-    if (to - from > 1) sortRun(head, from, to);
+    if (to - from > 1) {
+      if (load<u32>(head, rankOf) == 0) return tied;
+      sortRun(head, from, to);
+    }
     from = to;
   }
   return points;

@@ -2,7 +2,7 @@ import { ActionLog } from '../actions/log.js';
 import { Catalog } from '../catalog/catalog.js';
 import type { LoadedSpace } from '../catalog/space.js';
 import type { Directory } from '../disk/directory.js';
-import type { SpaceInfo, UserKey } from '../model/item.js';
+import { liveRows, type SpaceInfo, type UserKey } from '../model/item.js';
 import { readSettings } from '../pipeline/settings.js';
 import { startingAlpha } from '../profile/alpha.js';
 import { type ProfileOptions, resolveOptions } from '../profile/options.js';
@@ -161,8 +161,7 @@ function protocolOf({
 function alphaOf(about: SpaceInfo, space: LoadedSpace): number {
   const stored = about.alpha?.value;
   if (stored !== undefined) return stored;
-  const live = Uint32Array.from(space.live.keys()).filter((row) => space.live[row] === 1);
-  return startingAlpha(space.vectors, space.dim, live).value;
+  return startingAlpha(space.vectors, space.dim, liveRows(space)).value;
 }
 
 function withoutCalibration({ calibration: _, alpha, ...info }: SpaceInfo): SpaceInfo {

@@ -101,6 +101,14 @@ export function rowOf({ rowOfItem }: Pick<EmbeddingTable, 'rowOfItem'>, item: It
   return item < rowOfItem.length ? rowOfItem[item] : -1;
 }
 
+/** The rows that candidates may come from, rising. */
+export function liveRows({ live }: Pick<EmbeddingTable, 'live'>): Uint32Array {
+  const rows = new Uint32Array(live.length);
+  let count = 0;
+  for (let row = 0; row < live.length; row++) if (live[row] === 1) rows[count++] = row;
+  return rows.subarray(0, count);
+}
+
 export function hasVector(table: Pick<EmbeddingTable, 'rowOfItem'>, item: ItemKey): boolean {
   return rowOf(table, item) >= 0;
 }

@@ -1,17 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import type { ActionLog } from '../actions/log.js';
 import { PinnersageError } from '../errors.js';
 import { shareVectors } from '../math/vectors.js';
-import type { ProfileStore } from '../store/profiles.js';
 import type { BatchWorkerData, ChunkDone } from './batch-worker.js';
-import { type BatchPlan, type ChunkResult, ChunkRunner } from './chunk.js';
+import { type ChunkResult, ChunkRunner, type ChunkSources } from './chunk.js';
 import { ChunkQueue } from './chunkqueue.js';
 
-export interface ChunkWork {
+export interface ChunkWork extends ChunkSources {
   readonly path: string;
-  readonly plan: BatchPlan;
-  readonly log: ActionLog;
-  readonly store: ProfileStore;
 }
 
 /** How many users there are, how many threads besides this one work on them, and whether this one does. */
@@ -38,7 +33,7 @@ const resourceLimits = { maxYoungGenerationSizeMb: 64 };
 export async function runChunks(work: ChunkWork, crew: Crew, listener: ChunkListener): Promise<Float64Array> {
   const { path, plan } = work;
   const { others, here, total } = crew;
-  const items = plan.idRank.length;
+  const items = plan.table.rowOfItem.length;
   const queue = new ChunkQueue(total, others + (here ? 1 : 0));
   const order = new InOrder(queue, listener);
   const sums = Array.from({ length: others + 1 }, () => new Float64Array(new SharedArrayBuffer(8 * items)));
@@ -89,12 +84,12 @@ function until(worker: Worker, order: InOrder): Promise<void> {
 }
 
 async function runHere(
-  { plan, log, store }: ChunkWork,
+  work: ChunkWork,
   queue: ChunkQueue,
   order: InOrder,
   popularity: Float64Array,
 ): Promise<void> {
-  const runner = new ChunkRunner(plan, log, store, popularity);
+  const runner = new ChunkRunner(work, popularity);
   const free: SharedArrayBuffer[] = [];
   for (let users = queue.take(); users; users = queue.take()) {
     const [from, to] = users;

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ActionLog } from '../actions/log.js';
 import { openDirectory } from '../disk/directory.js';
+import { IdTable } from '../disk/ids.js';
 import { adoptVectors, type SharedVectors } from '../math/vectors.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
 import { type BatchPlan, type ChunkResult, ChunkRunner } from './chunk.js';
@@ -28,12 +29,13 @@ if (!port) throw new Error('batch-worker runs in a worker thread only');
 const { path, plan, shared, slot, queue, popularity } = workerData as BatchWorkerData;
 const table = { ...plan.table, vectors: adoptVectors(shared, slot, 'gather') };
 const directory = await openDirectory(path, { mode: 'read' });
-const runner = new ChunkRunner(
-  { ...plan, table },
-  new ActionLog(directory),
-  new EmbeddedProfileStore(directory, plan.space),
-  popularity,
-);
+const sources = {
+  plan: { ...plan, table },
+  log: new ActionLog(directory),
+  store: new EmbeddedProfileStore(directory, plan.space),
+  itemIds: new IdTable(directory, 'item'),
+};
+const runner = new ChunkRunner(sources, popularity);
 
 /** Blocks that may be on their way: where profiles are written more slowly than they are made, threads wait. */
 const mostSent = 16;

@@ -117,7 +117,7 @@ async function runAlone(
   const others = workers > 1 ? workers - (given.apart ? 0 : 1) : 0;
   const sums = await runOrAbort(writer, () =>
     runChunks(
-      { path: directory.path, plan, log, store },
+      { path: directory.path, plan, log, store, itemIds: catalog.ids },
       { total, others, here: others < workers },
       {
         done: (result, usersDone) => tally.add(result, usersDone),
@@ -126,7 +126,7 @@ async function runAlone(
     ),
   );
   const hasOwnDecay = popularityDecay(options) !== options.lambda;
-  const popularity = hasOwnDecay ? popularityOf(log, plan) : rankPopularity(sums);
+  const popularity = hasOwnDecay ? popularityOf(log, plan, catalog.ids.ranks()) : rankPopularity(sums);
   const generation = writer.commit(popularity, tally.usersWithInterests);
   const seconds = (performance.now() - started) / 1000;
   const report = tally.report(plan, generation.users, seconds, (user) => log.users.idOf(user));
@@ -169,7 +169,6 @@ function makePlan(
     table,
     space: info.name,
     spaceGeneration: info.generation,
-    idRank: catalog.ids.ranks(),
     full,
     before,
     continued: full ? null : continuationOf(before, now, table, log),

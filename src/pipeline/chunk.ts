@@ -1,5 +1,6 @@
 import { type ActionLog, scanMemory } from '../actions/log.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
+import type { IdTable } from '../disk/ids.js';
 import type { Hash64 } from '../math/hash.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
@@ -40,14 +41,20 @@ export interface BatchPlan {
   readonly table: EmbeddingTable;
   readonly space: string;
   readonly spaceGeneration: number;
-  /** Item number → place of its id in byte order. */
-  readonly idRank: Uint32Array;
   /** Whether every user is clustered again, also where that cannot change the clusters. */
   readonly full: boolean;
   /** The profiles of the run before, for ids that last and clusters that still hold. */
   readonly before: Generation | null;
   /** What lets users be left unread; null where all have to be read. */
   readonly continued: Continuation | null;
+}
+
+/** What chunks are computed from, and where the ids of items are. */
+export interface ChunkSources {
+  readonly plan: BatchPlan;
+  readonly log: ActionLog;
+  readonly store: ProfileStore;
+  readonly itemIds: IdTable;
 }
 
 export interface FailedUser {
@@ -102,7 +109,9 @@ export class ChunkRunner {
   private readonly clusterer: Clusterer;
   private readonly gather: Gather;
   private readonly basis: Hash64;
-  private readonly collecting: CollectOptions;
+  private readonly collecting: Omit<CollectOptions, 'idRank'>;
+  private readonly itemIds: IdTable;
+  private ranks: Uint32Array | null = null;
   private readonly memory = scanMemory();
   private readonly reader: PointReader;
   /** For users whom the reader leaves. */
@@ -123,10 +132,11 @@ export class ChunkRunner {
   private read = 0;
 
   /** `popularity`: per item, the decayed weight of all actions, in units of 2⁻²⁰; added to. */
-  constructor(plan: BatchPlan, log: ActionLog, store: ProfileStore, popularity: Float64Array) {
+  constructor({ plan, log, store, itemIds }: ChunkSources, popularity: Float64Array) {
     this.plan = plan;
     this.log = log;
     this.store = store;
+    this.itemIds = itemIds;
     this.clusterer = createClusterer(plan.table.dim, plan.table.vectors);
     this.gather = createGather(plan.table.vectors, plan.table.dim);
     this.basis = runBasis(plan.space, plan.spaceGeneration, plan.options);
@@ -135,7 +145,6 @@ export class ChunkRunner {
       types: plan.types,
       maxItems: plan.options.maxItemsPerUser,
       hasVector: vectorTest(plan.table),
-      idRank: plan.idRank,
     };
     const { asOf, maxSeq } = plan;
     const { rowOfItem } = plan.table;
@@ -145,6 +154,7 @@ export class ChunkRunner {
       maxSeq,
       rowOfItem,
       run: this.basis,
+      idRank: () => this.idRank(),
       held: readAhead,
     });
     this.tally = new Tally(plan.asOf, plan.options.lambda, popularity);
@@ -220,7 +230,8 @@ export class ChunkRunner {
     const collect = (user: UserKey, log: UserLog): void => {
       const known = actionsUpTo(log, this.plan.maxSeq);
       if (known.length === 0) return;
-      const points = collectPoints(known, this.plan.asOf, this.collecting, this.points);
+      const options = { ...this.collecting, idRank: this.idRank() };
+      const points = collectPoints(known, this.plan.asOf, options, this.points);
       this.points.hold(points);
       const basis = clusterBasis(this.basis, points, this.plan.table.rowOfItem);
       take(user, points, basis, newestTime(points));
@@ -228,6 +239,12 @@ export class ChunkRunner {
     for (const [first, end] of this.reader.read(this.log, from, to, guarded))
       this.visitUsers(first, end, collect, fail);
     this.finishUsers(block, fail);
+  }
+
+  /** Few logs need it: it is read when the first does. */
+  private idRank(): Uint32Array {
+    this.ranks ??= this.itemIds.ranks();
+    return this.ranks;
   }
 
   /** Clusters who was read and writes their profiles. */

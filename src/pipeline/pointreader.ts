@@ -6,7 +6,9 @@ import { dayMs } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
 import type { CollectOptions, Points } from '../profile/points.js';
 
-export interface PointReaderOptions extends Omit<CollectOptions, 'hasVector'> {
+export interface PointReaderOptions extends Omit<CollectOptions, 'hasVector' | 'idRank'> {
+  /** Gives what `CollectOptions` calls so; asked once, when a user needs it. */
+  readonly idRank: () => Uint32Array;
   readonly asOf: number;
   /** Users with newer actions are left to others. */
   readonly maxSeq: number;
@@ -29,9 +31,22 @@ const inputBytes = 2 ** 20;
 /** Users whose points may be held at once. */
 const mostUsers = 4096;
 
+/** What the kernel gives where it has no ranks and needs them. */
+const tied = -2;
+
 /** Bytes of the head, and places in it: kernels/points.ts. */
 const headBytes = 176;
-const head = { most: 20, input: 24, work: 28, asOf: 88, run: 120, found: 128, changesAt: 160, newest: 168 };
+const head = {
+  rankOf: 4,
+  most: 20,
+  input: 24,
+  work: 28,
+  asOf: 88,
+  run: 120,
+  found: 128,
+  changesAt: 160,
+  newest: 168,
+};
 
 /**
  * One user's blocks in the kernel's memory, each at a multiple of 8 and 8 bytes after its length: shared memory is copied to
@@ -79,6 +94,9 @@ class Input {
  */
 export class PointReader {
   private readonly kernel: SharedExports;
+  private readonly idRank: () => Uint32Array;
+  /** Room for the ranks of all items. */
+  private readonly ranks: Uint32Array;
   private readonly headAt: number;
   private readonly words: Uint32Array;
   private readonly numbers: Float64Array;
@@ -94,7 +112,7 @@ export class PointReader {
   private lentBytes: Uint8Array = new Uint8Array(0);
 
   constructor(options: PointReaderOptions) {
-    const { rowOfItem, idRank, types, held } = options;
+    const { rowOfItem, types, held } = options;
     const items = rowOfItem.length;
     const capacity = held + mostRows + mostUsers;
     let end = pageBytes; // what is before is the kernel's own
@@ -111,6 +129,7 @@ export class PointReader {
     const memory = createSharedMemory(end);
     const { buffer } = memory;
     this.kernel = createSharedKernel(memory);
+    this.idRank = options.idRank;
     this.words = new Uint32Array(buffer, this.headAt, headBytes / 4);
     this.numbers = new Float64Array(buffer, this.headAt, headBytes / 8);
     this.inputs = [new Input(buffer, inputs[0]), new Input(buffer, inputs[1])];
@@ -119,10 +138,10 @@ export class PointReader {
     this.times = new Float64Array(buffer, points[2], capacity);
     this.weights = new Float64Array(buffer, points[3], capacity);
     new Int32Array(buffer, tables[0], items).set(rowOfItem);
-    new Uint32Array(buffer, tables[1], items).set(idRank.subarray(0, items));
+    this.ranks = new Uint32Array(buffer, tables[1], items);
     const weights = types.map(({ role, weight }) => (role === 'interest' ? weight : Number.NaN));
     new Float64Array(buffer, tables[2], types.length).set(weights);
-    this.words.set([tables[0], tables[1], items, tables[2], types.length]);
+    this.words.set([tables[0], 0, items, tables[2], types.length]);
     this.words.set([...work, ...points], head.work / 4);
     this.describe(options);
   }
@@ -182,7 +201,11 @@ export class PointReader {
     const { base, words } = this;
     if (input.isOdd || base + input.rows + 1 > this.itemKeys.length) return false;
     words[head.input / 4] = input.start;
-    const n = this.kernel.readPoints(this.headAt, input.length, input.rows, base);
+    let n = this.kernel.readPoints(this.headAt, input.length, input.rows, base);
+    if (n === tied) {
+      this.takeRanks();
+      n = this.kernel.readPoints(this.headAt, input.length, input.rows, base);
+    }
     if (n < 0) return false;
     const found = head.found / 4;
     const actions = words[found + 4];
@@ -208,6 +231,12 @@ export class PointReader {
     const basis = hexOf({ high: finishHash(high), low: finishHash(low ^ high) });
     visit(user, points, basis, this.numbers[head.newest / 8]);
     return true;
+  }
+
+  /** Most logs need none. */
+  private takeRanks(): void {
+    this.ranks.set(this.idRank().subarray(0, this.ranks.length));
+    this.words[head.rankOf / 4] = this.ranks.byteOffset;
   }
 
   release(): void {

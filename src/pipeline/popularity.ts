@@ -58,9 +58,9 @@ function scoresOf(sums: Float64Array, items: Uint32Array): Float64Array {
   return scores;
 }
 
-/** Popularity with a decay of its own, from one scan of the log; else it is read off the profiles. */
-export function popularityOf(log: ActionLog, plan: BatchPlan): Popularity {
-  const { options, types, table, idRank, asOf, maxSeq } = plan;
+/** Popularity with a decay of its own, from one scan of the log; else it is read off the profiles. `idRank`: as in `CollectOptions`. */
+export function popularityOf(log: ActionLog, plan: BatchPlan, idRank: Uint32Array): Popularity {
+  const { options, types, table, asOf, maxSeq } = plan;
   const sums = new Float64Array(table.rowOfItem.length);
   const scratch = new PointScratch();
   const collecting = {

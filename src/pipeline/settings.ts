@@ -4,7 +4,7 @@ import type { LoadedSpace } from '../catalog/space.js';
 import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import type { ActionTypes } from '../model/action.js';
-import type { AlphaChoice, SpaceInfo } from '../model/item.js';
+import { type AlphaChoice, liveRows, type SpaceInfo } from '../model/item.js';
 import { startingAlpha } from '../profile/alpha.js';
 import { defaultProfileOptions, type ProfileOptions, validateOptions } from '../profile/options.js';
 import { checkObject, checkOneOf } from './guard.js';
@@ -77,8 +77,7 @@ export function alphaOf(space: LoadedSpace): AlphaChoice {
     );
   const known = starting.get(space.vectors.buffer);
   if (known) return known;
-  const live = Uint32Array.from(space.live.keys()).filter((row) => space.live[row] === 1);
-  const alpha = startingAlpha(space.vectors, space.dim, live);
+  const alpha = startingAlpha(space.vectors, space.dim, liveRows(space));
   starting.set(space.vectors.buffer, alpha);
   return alpha;
 }

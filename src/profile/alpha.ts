@@ -34,18 +34,21 @@ export function startingAlpha(
 ): AlphaChoice {
   if (!Number.isSafeInteger(pairs) || pairs < 1)
     throw new PinnersageError('option-invalid', `pairs: got ${pairs}, expected an integer ≥ 1`);
-  const distances = pairDistances(vectors, dim, rows, pairs, seed).sort();
-  const firstPositive = distances.findIndex((d) => d > 0);
-  const atPercentile = nearestRank(distances);
-  let value = highestAlpha;
-  if (atPercentile > 0) value = Math.min(value, atPercentile);
-  else if (firstPositive !== -1) value = Math.min(value, nearestRank(distances.subarray(firstPositive)));
+  const distances = pairDistances(vectors, dim, rows, pairs, seed);
+  const near = distances.filter((distance) => distance <= highestAlpha).sort();
+  let value = nearestRank(near, 0, distances.length);
+  if (value === 0) {
+    const firstPositive = near.findIndex((distance) => distance > 0);
+    const equal = firstPositive === -1 ? near.length : firstPositive;
+    value = nearestRank(near, equal, distances.length - equal);
+  }
   return { value, origin: 'rule' };
 }
 
-/** 0 for no distances at all. */
-function nearestRank(ascending: Float64Array): number {
-  return ascending[Math.ceil(percentile * ascending.length) - 1] ?? 0;
+/** Of `count` distances, the least of which begin at `from` in `near`; no more than the rule allows, also for none at all. */
+function nearestRank(near: Float64Array, from: number, count: number): number {
+  const rank = Math.ceil(percentile * count);
+  return rank === 0 ? highestAlpha : (near[from + rank - 1] ?? highestAlpha);
 }
 
 function pairDistances(
@@ -73,10 +76,12 @@ function pairDistances(
   return distances;
 }
 
+/** Beyond the most that the rule allows, a lower bound that is more as well. */
 function squaredDistance(vectors: Float32Array, dim: number, a: number, b: number): number {
   let sum = 0;
-  for (let k = 0; k < dim; k++) {
-    const difference = vectors[a * dim + k] - vectors[b * dim + k];
+  let at = b * dim;
+  for (let k = a * dim; k < (a + 1) * dim && sum <= highestAlpha; k++, at++) {
+    const difference = vectors[k] - vectors[at];
     sum += difference * difference;
   }
   return sum;

@@ -33,7 +33,7 @@ interface Settings {
 const plainSettings: Settings = { windowDays: 90, maxItems: 1000, maxSeq: 1e9 };
 
 function readerOf(settings: Settings, held = 16_384): PointReader {
-  return new PointReader({ ...settings, types, idRank, asOf, rowOfItem, run, held });
+  return new PointReader({ ...settings, types, idRank: () => idRank, asOf, rowOfItem, run, held });
 }
 
 /** Bytes compare to the last bit; that of views would compare what they do not show. */
@@ -187,12 +187,21 @@ test('more than 64 items first acted on at one instant are left to a sort that i
   const { directory, log, put } = await openLog();
   const atOnce = (user: number, count: number): ActionRecord[] =>
     Array.from({ length: count }, (_, i) => action(user, (i * 37) % 80, asOf - 1));
-  put([...atOnce(0, 64), ...atOnce(1, 65)]);
+  const apart = Array.from({ length: 9 }, (_, i) => action(2, i, asOf - i));
+  put([...atOnce(0, 64), ...atOnce(1, 65), ...apart]);
   const ranks = Uint32Array.from(wide, (item) => (item * 23) % 80);
   const options = { ...plainSettings, types, asOf, run, held: 100 };
-  const reader = new PointReader({ ...options, idRank: ranks, rowOfItem: wide });
+  let asked = 0;
+  const idRank = (): Uint32Array => {
+    asked++;
+    return ranks;
+  };
+  const reader = new PointReader({ ...options, idRank, rowOfItem: wide });
+  expect(read(reader, log, 2, 3).left).toEqual([]);
+  expect(asked).toBe(0);
   const { users, left } = read(reader, log, 0, 2);
   expect(left).toEqual([[1, 2]]);
+  expect(asked).toBe(1);
   const points = collectPoints(log.userLog(0), asOf, { ...options, hasVector: () => true, idRank: ranks });
   expect(users.get(0)).toEqual(told(points, clusterBasis(run, points, wide)));
   await directory.close();
