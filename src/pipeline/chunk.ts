@@ -1,7 +1,7 @@
 import { type ActionLog, scanMemory } from '../actions/log.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { IdTable } from '../disk/ids.js';
-import type { Hash64 } from '../math/hash.js';
+import { type Hash64, hexOf } from '../math/hash.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
 import type { EmbeddingTable, ItemKey, UserKey } from '../model/item.js';
@@ -75,9 +75,9 @@ export interface ChunkResult extends Counts {
   readonly clusterShare: number;
 }
 
-const noBasis = '0'.repeat(16);
+const noBasis = { high: 0, low: 0 };
 const empty = {
-  basis: noBasis,
+  basis: hexOf(noBasis),
   weighedAt: 0,
   leftOut: nothingLeftOut,
   interests: [],
@@ -96,7 +96,7 @@ const idsAtOnce = 128;
 interface ReadUser {
   readonly user: UserKey;
   readonly points: Points;
-  readonly basis: string;
+  readonly basis: Hash64;
   /** The time of the newest of the points' actions. */
   readonly newest: number;
 }
@@ -214,13 +214,13 @@ export class ChunkRunner {
       this.failed.push({ user, message: error instanceof Error ? error.message : String(error) });
       block.add(user, failedProfile);
     };
-    const take = (user: UserKey, points: Points, basis: string, newest: number): void => {
+    const take = (user: UserKey, points: Points, basis: Hash64, newest: number): void => {
       this.read++;
       this.waiting.push({ user, points, basis, newest });
       this.waitingActions += points.times.length;
       if (this.waitingActions >= readAhead) this.finishUsers(block, fail);
     };
-    const guarded = (user: UserKey, points: Points, basis: string, newest: number): void => {
+    const guarded = (user: UserKey, points: Points, basis: Hash64, newest: number): void => {
       try {
         take(user, points, basis, newest);
       } catch (error) {
@@ -255,7 +255,7 @@ export class ChunkRunner {
       try {
         const head = this.infer(one);
         const start = block.room(one.user, profileBytes(columns));
-        writeProfile(block.view, start, head, columns);
+        writeProfile(block.memory, start, head, columns);
         written.push(start);
       } catch (error) {
         fail(one.user, error);
@@ -265,8 +265,9 @@ export class ChunkRunner {
     this.waitingActions = 0;
     this.points.release();
     this.reader.release();
+    const view = new DataView(block.memory.bytes.buffer);
     for (const start of written) {
-      const profile = this.tally.view(block.view, start);
+      const profile = this.tally.view(view, start);
       if (profile) this.tally.add(profile);
     }
   }
@@ -312,7 +313,7 @@ export class ChunkRunner {
     if (itemKeys.length === 0) return { basis: noBasis, weighedAt: 0, changesAt, leftOut };
     const { full, before } = this.plan;
     const stored = before && this.store.stored(before, one.user);
-    if (!full && stored?.basis === one.basis) this.weigh(one, stored.interests);
+    if (stored && !full && stored.basis === hexOf(one.basis)) this.weigh(one, stored.interests);
     else this.cluster(one, stored?.interests ?? []);
     return { basis: one.basis, weighedAt: one.newest, changesAt, leftOut };
   }

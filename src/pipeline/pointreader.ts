@@ -1,6 +1,6 @@
 import { isBlock } from '../actions/blocks.js';
 import type { ActionLog } from '../actions/log.js';
-import { finishHash, type Hash64, hexOf } from '../math/hash.js';
+import { closeHash, type Hash64 } from '../math/hash.js';
 import { createSharedKernel, createSharedMemory, pageBytes, type SharedExports } from '../math/kernel.js';
 import { dayMs } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
@@ -20,7 +20,7 @@ export interface PointReaderOptions extends Omit<CollectOptions, 'hasVector' | '
 }
 
 /** `basis`: what `clusterBasis` gives of the points; `newest`: what `newestTime` does. */
-export type PointVisitor = (user: UserKey, points: Points, basis: string, newest: number) => void;
+export type PointVisitor = (user: UserKey, points: Points, basis: Hash64, newest: number) => void;
 
 /** Users `from … to−1`. */
 export type UserRange = readonly [from: UserKey, to: UserKey];
@@ -228,8 +228,7 @@ export class PointReader {
       leftOut,
       changesAtMs: this.numbers[head.changesAt / 8],
     };
-    const basis = hexOf({ high: finishHash(high), low: finishHash(low ^ high) });
-    visit(user, points, basis, this.numbers[head.newest / 8]);
+    visit(user, points, closeHash({ high, low }), this.numbers[head.newest / 8]);
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { finishHash, type Hash64, hash64, hexOf, mixWord } from '../math/hash.js';
+import { closeHash, type Hash64, hash64, mixWord } from '../math/hash.js';
 import type { U32Map } from '../math/u32map.js';
 import type { Interest } from '../model/profile.js';
 import { importanceOfRun } from './importance.js';
@@ -35,7 +35,7 @@ export function clusterBasis(
   run: Hash64,
   { itemKeys, actionOffsets, times }: Pick<InferPoints, 'itemKeys' | 'actionOffsets' | 'times'>,
   rowOfItem: Int32Array,
-): string {
+): Hash64 {
   const n = itemKeys.length;
   if (n > rows.length) rows = new Int32Array(2 * n);
   // Looked up ahead: many are on their way at a time, while the digest takes one after another.
@@ -50,7 +50,7 @@ export function clusterBasis(
     high = mixWord(mixWord(mixWord(mixWord(high, row), count), timeWords[0]), timeWords[1]);
     low = mixWord(mixWord(mixWord(mixWord(low, timeWords[1]), timeWords[0]), count), row);
   }
-  return hexOf({ high: finishHash(high), low: finishHash(low ^ high) });
+  return closeHash({ high, low });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { UserKey } from '../model/item.js';
+import { ProfileMemory, roundUp } from './codec.js';
 
 /**
  * Encoded profiles in one piece of memory, which threads share: to transfer it would detach it, and a thread that has detached
@@ -20,31 +21,29 @@ export class BlockBuilder {
   private readonly added: UserKey[] = [];
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
-  private bytes: Uint8Array<SharedArrayBuffer>;
-  /** All of the memory, from its beginning; another one when `room` has made it larger. */
-  view: DataView;
+  /** Another one when `room` has made it larger. */
+  memory: ProfileMemory<SharedArrayBuffer>;
   private length = 0;
 
   /** `memory`: that of a block that nobody reads any more, to be used again. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(leastBytes)) {
-    this.bytes = new Uint8Array(memory);
-    this.view = new DataView(memory);
+    this.memory = new ProfileMemory(memory);
   }
 
   add(user: UserKey, bytes: Uint8Array): void {
     const start = this.room(user, bytes.length);
-    this.bytes.set(bytes, start);
+    this.memory.bytes.set(bytes, start);
   }
 
-  /** Where in `view` there is room for a user's bytes, which count instead of those given before. */
+  /** Where in `memory`, at a multiple of 8, there is room for a user's bytes, which count instead of those given before. */
   room(user: UserKey, length: number): number {
-    const start = this.length;
+    const start = roundUp(this.length);
     const end = start + length;
-    if (end > this.bytes.length) {
-      const bigger = new Uint8Array(new SharedArrayBuffer(Math.max(2 * this.bytes.length, end)));
-      bigger.set(this.bytes.subarray(0, start));
-      this.bytes = bigger;
-      this.view = new DataView(bigger.buffer);
+    const { bytes } = this.memory;
+    if (end > bytes.length) {
+      const bigger = new ProfileMemory(new SharedArrayBuffer(roundUp(Math.max(2 * bytes.length, end))));
+      bigger.bytes.set(bytes.subarray(0, start));
+      this.memory = bigger;
     }
     this.length = end;
     this.added.push(user);
@@ -59,7 +58,7 @@ export class BlockBuilder {
 
   finish(): ProfileBlock {
     const { added, starts, ends } = this;
-    const bytes = this.bytes.subarray(0, this.length);
+    const bytes = this.memory.bytes.subarray(0, this.length);
     if (added.every((user, i) => i === 0 || user > added[i - 1]))
       return {
         users: Uint32Array.from(added),

@@ -1,8 +1,10 @@
 import { expectVersion } from '../disk/codec.js';
+import { type Hash64, hexOf } from '../math/hash.js';
 import { dayMs } from '../model/action.js';
-import { InterestColumns } from '../model/columns.js';
+import { InterestColumns, idWords } from '../model/columns.js';
 import type { ItemKey } from '../model/item.js';
 import type { Interest, LeftOut } from '../model/profile.js';
+import { decodeOlderProfile } from './olderprofile.js';
 
 /**
  * What a batch stores of a user. It holds nothing that moves with the clock alone, so the bytes stay as they are while
@@ -10,7 +12,7 @@ import type { Interest, LeftOut } from '../model/profile.js';
  * with the generation.
  */
 export interface StoredProfile {
-  /** 16 hex digits, from `clusterBasis`; null where a version that kept none wrote the profile. */
+  /** 16 hex digits, those of `clusterBasis`; null where a version that kept none wrote the profile. */
   readonly basis: string | null;
   /** The instant that importances and weights are for, epoch ms; null where they are for the generation's asOf. */
   readonly weighedAt: number | null;
@@ -24,157 +26,188 @@ export interface StoredProfile {
 }
 
 /**
- * Layout: version u8, 3 zero bytes, interests u32, basis 8 bytes, weighedAt f64, changesAt f64, what was left out 5 u32
- * (role, afterAsOf, outsideWindow, unembedded, truncated), then each interest: id 8 bytes, medoid u32, size u32,
- * importance f64, lastActionAt f64, members u32, then per member: item u32, count u32, weight f32. Little-endian.
- * Version 2: version u8, interests u16, basis, interests, members without weight. Version 1 was that without basis.
+ * Layout: version u8, width u8 (bytes of a count: 1, 2 or 4), 2 zero bytes, interests u32, members u32, what was left out
+ * 5 u32 (role, afterAsOf, outsideWindow, unembedded, truncated), basis 2 u32, weighedAt f64, changesAt f64; then columns.
+ * By interest: id 2 u32, importance f64, lastActionAt f64, medoid u32, members u32; by member, those of one interest after
+ * another: item u32, weight f32; then by interest size, and by member count, of `width` bytes. Little-endian; of two words
+ * the high one first. What older versions wrote: olderprofile.ts.
  */
-const version = 3;
-const headBytes = 52;
-const interestBytes = 36;
-const memberBytes = 12;
-const leftOutAt = 32;
+const version = 4;
+const headBytes = 56;
+const leftOutAt = 12;
+const basisAt = 32;
+const weighedAtAt = 40;
+const changesAtAt = 48;
+/** Bytes of an interest and of a member, without those that have a width. */
+const interestBytes = 32;
+const memberBytes = 8;
 export const leftOutReasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'] as const;
 export const nothingLeftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
 
 /** What a profile says besides its interests, with everything that older ones may lack. */
 export interface ProfileHead extends Pick<StoredProfile, 'changesAt' | 'leftOut'> {
-  readonly basis: string;
+  readonly basis: Hash64;
   readonly weighedAt: number;
 }
 
-export interface NewProfile extends ProfileHead {
+export interface NewProfile extends Omit<ProfileHead, 'basis'> {
+  readonly basis: string;
   readonly interests: readonly Interest[];
   /** By interest and member, the part of the member's actions in the importance; what follows does not count. */
   readonly weights: Float32Array;
 }
 
-export function encodeProfile(profile: NewProfile): Buffer {
+export function encodeProfile({ basis, ...profile }: NewProfile): Buffer {
   const columns = new InterestColumns();
   columns.fill(profile.interests, profile.weights);
-  const bytes = Buffer.alloc(profileBytes(columns));
-  writeProfile(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, profile, columns);
-  return bytes;
+  const length = profileBytes(columns);
+  const memory = new ProfileMemory(new ArrayBuffer(roundUp(length)));
+  const [high, low] = idWords(basis);
+  writeProfile(memory, 0, { ...profile, basis: { high, low } }, columns);
+  return Buffer.from(memory.bytes.buffer, 0, length);
 }
 
-export function profileBytes({ count, ends }: InterestColumns): number {
-  const members = count === 0 ? 0 : ends[count - 1];
-  return headBytes + interestBytes * count + memberBytes * members;
+/** Memory that profiles are written to, each from a multiple of 8 on; it ends at one too. */
+export class ProfileMemory<T extends ArrayBufferLike = ArrayBufferLike> {
+  readonly bytes: Uint8Array<T>;
+  readonly halves: Uint16Array;
+  readonly words: Uint32Array;
+  readonly weights: Float32Array;
+  readonly numbers: Float64Array;
+
+  constructor(buffer: T) {
+    this.bytes = new Uint8Array(buffer);
+    this.halves = new Uint16Array(buffer);
+    this.words = new Uint32Array(buffer);
+    this.weights = new Float32Array(buffer);
+    this.numbers = new Float64Array(buffer);
+  }
 }
 
-/** Writes a profile of `profileBytes` from `start` on. */
+export const roundUp = (bytes: number): number => 8 * Math.ceil(bytes / 8);
+
+export function profileBytes(columns: InterestColumns): number {
+  const { count } = columns;
+  const members = count === 0 ? 0 : columns.ends[count - 1];
+  const width = widthOf(columns, members);
+  return headBytes + (interestBytes + width) * count + (memberBytes + width) * members;
+}
+
+/** Bytes that sizes and counts need. */
+function widthOf({ count, sizes, counts }: InterestColumns, members: number): 1 | 2 | 4 {
+  let bits = 0;
+  for (let i = 0; i < count; i++) bits |= sizes[i];
+  for (let i = 0; i < members; i++) bits |= counts[i];
+  return bits >>> 8 === 0 ? 1 : bits >>> 16 === 0 ? 2 : 4;
+}
+
+/** Writes a profile of `profileBytes` from `start` on, a multiple of 8. */
 export function writeProfile(
-  view: DataView,
+  memory: ProfileMemory,
   start: number,
   { basis, weighedAt, changesAt, leftOut }: ProfileHead,
   columns: InterestColumns,
 ): void {
-  view.setUint32(start, version, true);
-  view.setUint32(start + 4, columns.count, true);
-  writeHex(view, start + 8, basis);
-  view.setFloat64(start + 16, weighedAt, true);
-  view.setFloat64(start + 24, changesAt, true);
-  const at = start + leftOutAt;
+  const { words, numbers } = memory;
+  const { count } = columns;
+  const members = count === 0 ? 0 : columns.ends[count - 1];
+  const width = widthOf(columns, members);
+  const at = start / 4;
+  words[at] = version | (width << 8);
+  words[at + 1] = count;
+  words[at + 2] = members;
   // Spelt out, in the order of the reasons: names that vary are looked up one by one.
-  view.setUint32(at, leftOut.role, true);
-  view.setUint32(at + 4, leftOut.afterAsOf, true);
-  view.setUint32(at + 8, leftOut.outsideWindow, true);
-  view.setUint32(at + 12, leftOut.unembedded, true);
-  view.setUint32(at + 16, leftOut.truncated, true);
-  writeInterests(view, start + headBytes, columns);
+  words[at + 3] = leftOut.role;
+  words[at + 4] = leftOut.afterAsOf;
+  words[at + 5] = leftOut.outsideWindow;
+  words[at + 6] = leftOut.unembedded;
+  words[at + 7] = leftOut.truncated;
+  words[at + 8] = basis.high;
+  words[at + 9] = basis.low;
+  numbers[(start + weighedAtAt) / 8] = weighedAt;
+  numbers[(start + changesAtAt) / 8] = changesAt;
+  writeInterests(memory, start + headBytes, columns);
+  writeMembers(memory, start + headBytes + interestBytes * count, columns, members);
+  const narrow = (start + headBytes + interestBytes * count + memberBytes * members) / width;
+  const cells = width === 1 ? memory.bytes : width === 2 ? memory.halves : words;
+  for (let i = 0; i < count; i++) cells[narrow + i] = columns.sizes[i];
+  for (let i = 0; i < members; i++) cells[narrow + count + i] = columns.counts[i];
 }
 
-function writeInterests(view: DataView, start: number, columns: InterestColumns): void {
-  const { count, ids, medoids, sizes, importances, lastActionAt, ends, members, counts, weights } = columns;
-  let at = start;
-  let member = 0;
-  for (let i = 0; i < count; i++) {
-    const end = ends[i];
-    view.setUint32(at, ids[2 * i]);
-    view.setUint32(at + 4, ids[2 * i + 1]);
-    view.setUint32(at + 8, medoids[i], true);
-    view.setUint32(at + 12, sizes[i], true);
-    view.setFloat64(at + 16, importances[i], true);
-    view.setFloat64(at + 24, lastActionAt[i], true);
-    view.setUint32(at + 32, end - member, true);
-    at += interestBytes;
-    for (; member < end; member++, at += memberBytes) {
-      view.setUint32(at, members[member], true);
-      view.setUint32(at + 4, counts[member], true);
-      view.setFloat32(at + 8, weights[member], true);
-    }
+function writeInterests({ words, numbers }: ProfileMemory, start: number, columns: InterestColumns): void {
+  const { count, ids, importances, lastActionAt, medoids, ends } = columns;
+  for (let i = 0, at = start / 4; i < 2 * count; i++) words[at + i] = ids[i];
+  for (let i = 0, at = start / 8 + count; i < count; i++) {
+    numbers[at + i] = importances[i];
+    numbers[at + count + i] = lastActionAt[i];
+  }
+  for (let i = 0, at = start / 4 + 6 * count, from = 0; i < count; from = ends[i], i++) {
+    words[at + i] = medoids[i];
+    words[at + count + i] = ends[i] - from;
   }
 }
 
-/** 16 hex digits as 8 bytes. */
-function writeHex(view: DataView, at: number, digits: string): void {
-  for (let i = 0; i < 8; i++) {
-    const [high, low] = [digits.charCodeAt(2 * i), digits.charCodeAt(2 * i + 1)];
-    // '0' is 0x30, 'a' is 0x61: the low four bits, and 9 more for letters.
-    view.setUint8(at + i, (((high & 15) + 9 * (high >> 6)) << 4) | ((low & 15) + 9 * (low >> 6)));
+function writeMembers(
+  { words, weights }: ProfileMemory,
+  start: number,
+  columns: InterestColumns,
+  members: number,
+): void {
+  for (let i = 0, at = start / 4; i < members; i++) {
+    words[at + i] = columns.members[i];
+    weights[at + members + i] = columns.weights[i];
   }
 }
 
 /** @throws `directory-newer`, `data-damaged`. */
 export function decodeProfile(bytes: Buffer): StoredProfile {
-  if (bytes[0] !== version) return decodeOlder(bytes);
+  if (bytes[0] !== version) {
+    if (bytes[0] < 1 || bytes[0] > version) expectVersion(bytes, version, 'profile');
+    return decodeOlderProfile(bytes);
+  }
   const leftOut = { ...nothingLeftOut };
   leftOutReasons.forEach((reason, i) => {
     leftOut[reason] = bytes.readUInt32LE(leftOutAt + 4 * i);
   });
   return {
-    basis: bytes.toString('hex', 8, 16),
-    weighedAt: bytes.readDoubleLE(16),
-    changesAt: bytes.readDoubleLE(24),
+    basis: hexAt(bytes, basisAt),
+    weighedAt: bytes.readDoubleLE(weighedAtAt),
+    changesAt: bytes.readDoubleLE(changesAtAt),
     leftOut,
-    ...decodeInterests(bytes, headBytes, bytes.readUInt32LE(4), memberBytes),
+    ...decodeInterests(bytes),
   };
 }
 
-function decodeOlder(bytes: Buffer): StoredProfile {
-  const hasBasis = bytes[0] !== 1;
-  if (hasBasis && bytes[0] !== 2) expectVersion(bytes, version, 'profile');
-  return {
-    basis: hasBasis ? bytes.toString('hex', 3, 11) : null,
-    weighedAt: null,
-    changesAt: Number.NEGATIVE_INFINITY,
-    leftOut: nothingLeftOut,
-    ...decodeInterests(bytes, hasBasis ? 11 : 3, bytes.readUInt16LE(1), 8),
-  };
-}
-
-/** `stride`: bytes per member; there is a weight where there is room for one. */
-function decodeInterests(
-  bytes: Buffer,
-  from: number,
-  count: number,
-  stride: number,
-): Pick<StoredProfile, 'interests' | 'weights'> {
+function decodeInterests(bytes: Buffer): Pick<StoredProfile, 'interests' | 'weights'> {
+  const [width, count, total] = [bytes[1], bytes.readUInt32LE(4), bytes.readUInt32LE(8)];
+  const membersAt = headBytes + interestBytes * count;
+  const weightsAt = membersAt + 4 * total;
+  const sizesAt = weightsAt + 4 * total;
+  const countsAt = sizesAt + width * count;
   const interests: Interest[] = [];
   const weights: Float32Array[] = [];
-  for (let at = from; interests.length < count; ) {
-    const length = bytes.readUInt32LE(at + 32);
-    const members = new Uint32Array(length);
-    const counts = new Uint32Array(length);
-    const parts = new Float32Array(stride === memberBytes ? length : 0);
-    for (let i = 0, member = at + interestBytes; i < length; i++, member += stride) {
-      members[i] = bytes.readUInt32LE(member);
-      counts[i] = bytes.readUInt32LE(member + 4);
-      if (i < parts.length) parts[i] = bytes.readFloatLE(member + 8);
-    }
+  for (let i = 0, from = 0; i < count; i++) {
+    const length = bytes.readUInt32LE(headBytes + 28 * count + 4 * i);
+    const column = (at: number, bytesEach: number): number => at + bytesEach * from;
     interests.push({
-      id: bytes.toString('hex', at, at + 8),
-      medoid: bytes.readUInt32LE(at + 8),
-      size: bytes.readUInt32LE(at + 12),
-      importance: bytes.readDoubleLE(at + 16),
-      lastActionAt: bytes.readDoubleLE(at + 24),
-      members,
-      counts,
+      id: hexAt(bytes, headBytes + 8 * i),
+      medoid: bytes.readUInt32LE(headBytes + 24 * count + 4 * i),
+      importance: bytes.readDoubleLE(headBytes + 8 * count + 8 * i),
+      size: bytes.readUIntLE(sizesAt + width * i, width),
+      lastActionAt: bytes.readDoubleLE(headBytes + 16 * count + 8 * i),
+      members: Uint32Array.from({ length }, (_, k) => bytes.readUInt32LE(column(membersAt, 4) + 4 * k)),
+      counts: Uint32Array.from({ length }, (_, k) =>
+        bytes.readUIntLE(column(countsAt, width) + width * k, width),
+      ),
     });
-    weights.push(parts);
-    at += interestBytes + stride * length;
+    weights.push(Float32Array.from({ length }, (_, k) => bytes.readFloatLE(column(weightsAt, 4) + 4 * k)));
+    from += length;
   }
   return { interests, weights };
+}
+
+function hexAt(bytes: Buffer, at: number): string {
+  return hexOf({ high: bytes.readUInt32LE(at), low: bytes.readUInt32LE(at + 4) });
 }
 
 /** The interests at an instant (epoch ms) that is not before the one they were stored for; `lambda` per day. */
@@ -210,11 +243,11 @@ export class ProfileView {
   }
 
   get weighedAt(): number {
-    return this.view.getFloat64(this.start + 16, true);
+    return this.view.getFloat64(this.start + weighedAtAt, true);
   }
 
   get changesAt(): number {
-    return this.view.getFloat64(this.start + 24, true);
+    return this.view.getFloat64(this.start + changesAtAt, true);
   }
 
   /** How many actions were left out for a reason, by its place among `leftOutReasons`. */
@@ -222,26 +255,28 @@ export class ProfileView {
     return this.view.getUint32(this.start + leftOutAt + 4 * reason, true);
   }
 
+  private get members(): number {
+    return this.view.getUint32(this.start + 8, true);
+  }
+
+  private get membersAt(): number {
+    return this.start + headBytes + interestBytes * this.interests;
+  }
+
   /** Every member with its part in the importance at `weighedAt`. */
   eachMember(visit: (item: ItemKey, weight: number) => void): void {
-    const { view } = this;
-    let at = this.start + headBytes;
-    for (let left = this.interests; left > 0; left--) {
-      const end = at + interestBytes + memberBytes * view.getUint32(at + 32, true);
-      for (at += interestBytes; at < end; at += memberBytes)
-        visit(view.getUint32(at, true), view.getFloat32(at + 8, true));
-    }
+    const { view, membersAt } = this;
+    const bytes = 4 * this.members;
+    for (let at = membersAt; at < membersAt + bytes; at += 4)
+      visit(view.getUint32(at, true), view.getFloat32(at + bytes, true));
   }
 
   /** Adds what `eachMember` tells, times `factor` ≥ 0 and as `Math.round` rounds it, to the items' places in `sums`. */
   addMembers(sums: Float64Array, factor: number): void {
-    const { view } = this;
-    let at = this.start + headBytes;
-    for (let left = this.interests; left > 0; left--) {
-      const end = at + interestBytes + memberBytes * view.getUint32(at + 32, true);
-      for (at += interestBytes; at < end; at += memberBytes)
-        sums[view.getUint32(at, true)] += Math.floor(view.getFloat32(at + 8, true) * factor + belowHalf);
-    }
+    const { view, membersAt } = this;
+    const bytes = 4 * this.members;
+    for (let at = membersAt; at < membersAt + bytes; at += 4)
+      sums[view.getUint32(at, true)] += Math.floor(view.getFloat32(at + bytes, true) * factor + belowHalf);
   }
 }
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type ActionRecord, encodeKey, encodeValue, stamp } from '../../src/actions/codec.js';
 import { ActionLog } from '../../src/actions/log.js';
 import { type Directory, openDirectory } from '../../src/disk/directory.js';
+import type { Hash64 } from '../../src/math/hash.js';
 import { type ActionType, dayMs } from '../../src/model/action.js';
 import { PointReader, type UserRange } from '../../src/pipeline/pointreader.js';
 import { type CollectOptions, collectPoints, newestTime, type Points } from '../../src/profile/points.js';
@@ -37,7 +38,7 @@ function readerOf(settings: Settings, held = 16_384): PointReader {
 }
 
 /** Bytes compare to the last bit; that of views would compare what they do not show. */
-function told({ itemKeys, actionOffsets, times, weights, leftOut, changesAtMs }: Points, basis: string) {
+function told({ itemKeys, actionOffsets, times, weights, leftOut, changesAtMs }: Points, basis: Hash64) {
   const bits = (values: Float64Array) => Buffer.from(values.slice().buffer).toString('hex');
   return {
     itemKeys: [...itemKeys],
@@ -54,7 +55,7 @@ type Told = ReturnType<typeof told>;
 
 /** Points are looked at when all users have been read, as those are who hold them. */
 function read(reader: PointReader, log: ActionLog, from: number, to: number) {
-  const held: [user: number, points: Points, basis: string][] = [];
+  const held: [user: number, points: Points, basis: Hash64][] = [];
   const left = reader.read(log, from, to, (user, points, basis, newest) => {
     held.push([user, points, basis]);
     expect(newest).toBe(newestTime(points));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { hexOf } from '../../src/math/hash.js';
 import { U32Map } from '../../src/math/u32map.js';
 import type { InferPoints } from '../../src/profile/infer.js';
 import { inferInterests } from '../../src/profile/infer.js';
@@ -28,7 +29,7 @@ function pointsOf(drafts: readonly Draft[]): InferPoints {
 
 const rows = Int32Array.from({ length: 40 }, (_, i) => 100 + i);
 const basis = (drafts: readonly Draft[], run = runBasis('s', 1, options), rowOfItem = rows): string =>
-  clusterBasis(run, pointsOf(drafts), rowOfItem);
+  hexOf(clusterBasis(run, pointsOf(drafts), rowOfItem));
 
 const draft = fc.tuple(
   fc.nat(39),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Erased } from '../../src/actions/erased.js';
 import { openDirectory } from '../../src/disk/directory.js';
@@ -132,6 +133,95 @@ test.each([1, 2] as const)('a profile of format %i is read, and must be made ane
     weights: [new Float32Array(0)],
   });
   expect(new ProfileView().set(viewOf(bytes))).toBe(false);
+});
+
+test('a profile of format 3 is read as it was written, and made anew where it is read in place', () => {
+  const interests = [
+    interest(1, 2.5),
+    { ...interest(2, 0), members: Uint32Array.of(7, 2, 9), counts: Uint32Array.of(1, 300, 2) },
+  ];
+  const { weights, ...one } = profile(...interests);
+  const members = interests.reduce((sum, { members: { length } }) => sum + length, 0);
+  const bytes = Buffer.alloc(52 + 36 * interests.length + 12 * members);
+  bytes[0] = 3;
+  bytes.writeUInt32LE(interests.length, 4);
+  bytes.write(basis, 8, 'hex');
+  bytes.writeDoubleLE(one.weighedAt, 16);
+  bytes.writeDoubleLE(one.changesAt, 24);
+  [1, 2, 3, 4, 5].forEach((count, i) => {
+    bytes.writeUInt32LE(count, 32 + 4 * i);
+  });
+  let at = 52;
+  for (const { id, medoid, size, importance, lastActionAt, members: items, counts } of interests) {
+    bytes.write(id, at, 'hex');
+    bytes.writeUInt32LE(medoid, at + 8);
+    bytes.writeUInt32LE(size, at + 12);
+    bytes.writeDoubleLE(importance, at + 16);
+    bytes.writeDoubleLE(lastActionAt, at + 24);
+    bytes.writeUInt32LE(items.length, at + 32);
+    at += 36;
+    items.forEach((item, i) => {
+      bytes.writeUInt32LE(item, at);
+      bytes.writeUInt32LE(counts[i], at + 4);
+      bytes.writeFloatLE(item / 4, at + 8);
+      at += 12;
+    });
+  }
+  const parts = interests.map(({ members: items }) => Float32Array.from(items, (item) => item / 4));
+  expect(decodeProfile(bytes)).toEqual({ ...one, weights: parts });
+  expect(new ProfileView().set(viewOf(bytes))).toBe(false);
+});
+
+test.each([0, 5])('a profile of the unknown format %i is refused', (version) => {
+  const bytes = Buffer.from(encodeProfile(profile()));
+  bytes[0] = version;
+  expect(() => decodeProfile(bytes)).toThrow(`a stored profile has format ${version}`);
+});
+
+/** Counts and sizes of every width, and members that begin at any place. */
+const drawn = fc.array(
+  fc.record({
+    id: fc.stringMatching(/^[0-9a-f]{16}$/),
+    medoid: fc.nat(0xffffffff),
+    importance: fc.double({ min: 0, noNaN: true }),
+    size: fc.constantFrom(0, 1, 255, 256, 65_535, 65_536, 0xffffffff),
+    lastActionAt: fc.double({ noNaN: true }),
+    parts: fc.array(
+      fc.tuple(
+        fc.nat(0xffffffff),
+        fc.oneof(fc.nat(300), fc.nat(70_000), fc.nat(0xffffffff)),
+        fc.float({ noNaN: true }),
+      ),
+      { maxLength: 9 },
+    ),
+  }),
+  { maxLength: 6 },
+);
+
+test('any profile survives encoding, alone and behind others in a block', () => {
+  fc.assert(
+    fc.property(fc.array(drawn, { minLength: 1, maxLength: 4 }), (users) => {
+      const profiles = users.map((interests) => ({
+        ...profile(
+          ...interests.map(({ parts, ...rest }) => ({
+            ...rest,
+            members: Uint32Array.from(parts, ([item]) => item),
+            counts: Uint32Array.from(parts, ([, count]) => count),
+          })),
+        ),
+        weights: Float32Array.from(interests.flatMap(({ parts }) => parts.map(([, , weight]) => weight))),
+      }));
+      const { bytes, starts, ends } = blockOf(
+        profiles.map((one, user) => [user, encodeProfile(one)] as const),
+      );
+      profiles.forEach((one, user) => {
+        expect(starts[user] % 8).toBe(0);
+        const stored = Buffer.from(bytes.slice(starts[user], ends[user]));
+        const weights = users[user].map(({ parts }) => Float32Array.from(parts, ([, , weight]) => weight));
+        expect(decodeProfile(stored)).toEqual({ ...one, weights });
+      });
+    }),
+  );
 });
 
 test('importances are told as of the generation, whatever instant they are stored for', async () => {
