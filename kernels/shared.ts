@@ -2,3 +2,4 @@
 export * from './index';
 export { gather } from './gather';
 export { readPoints } from './points';
+export { addNoted, noteMembers, putColumns } from './profile';

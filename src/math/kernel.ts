@@ -266,6 +266,17 @@ export interface SharedExports extends KernelExports {
   gather(rows: number, list: number, count: number, dim: number, out: number): void;
   /** How many points, −1 where the log is not plain, −2 where it needs the ranks of ids: kernels/points.ts. */
   readPoints(head: number, length: number, rows: number, base: number): number;
+  /** Where the profile ends. */
+  putColumns(columns: number, count: number, members: number, out: number): number;
+  noteMembers(
+    members: number,
+    weights: number,
+    count: number,
+    factor: number,
+    toItems: number,
+    toUnits: number,
+  ): void;
+  addNoted(noted: number, units: number, count: number, sums: number): void;
 }
 
 /** The kernels over memory that is given to them. */

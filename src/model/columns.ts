@@ -9,17 +9,21 @@ export class InterestColumns {
   /** Interests. */
   count = 0;
   /** The id of interest i, as two words: its digits are those of `ids[2 i]`, then of `ids[2 i + 1]`. */
-  ids = new Uint32Array(0);
-  medoids = new Uint32Array(0);
-  sizes = new Uint32Array(0);
-  importances = new Float64Array(0);
-  lastActionAt = new Float64Array(0);
+  ids: Uint32Array = new Uint32Array(0);
+  medoids: Uint32Array = new Uint32Array(0);
+  sizes: Uint32Array = new Uint32Array(0);
+  importances: Float64Array = new Float64Array(0);
+  lastActionAt: Float64Array = new Float64Array(0);
   /** The members of interest i are those from where the ones before end, up to `ends[i]`. */
-  ends = new Uint32Array(0);
+  ends: Uint32Array = new Uint32Array(0);
   /** By member. */
-  members = new Uint32Array(0);
-  counts = new Uint32Array(0);
-  weights = new Float32Array(0);
+  members: Uint32Array = new Uint32Array(0);
+  counts: Uint32Array = new Uint32Array(0);
+  weights: Float32Array = new Float32Array(0);
+
+  get memberCount(): number {
+    return this.count === 0 ? 0 : this.ends[this.count - 1];
+  }
 
   /** Makes room; what was there is gone. */
   reserve(interests: number, members: number): void {

@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { PinnersageError } from '../errors.js';
+import type { SharedMemory } from '../math/kernel.js';
 import { shareVectors } from '../math/vectors.js';
 import type { BatchWorkerData, ChunkDone } from './batch-worker.js';
 import { type ChunkResult, ChunkRunner, type ChunkSources } from './chunk.js';
 import { ChunkQueue } from './chunkqueue.js';
+import { createWriterMemory, popularitySums } from './profilewriter.js';
 
 export interface ChunkWork extends ChunkSources {
   readonly path: string;
@@ -36,7 +38,7 @@ export async function runChunks(work: ChunkWork, crew: Crew, listener: ChunkList
   const items = plan.table.rowOfItem.length;
   const queue = new ChunkQueue(total, others + (here ? 1 : 0));
   const order = new InOrder(queue, listener);
-  const sums = Array.from({ length: others + 1 }, () => new Float64Array(new SharedArrayBuffer(8 * items)));
+  const writing = Array.from({ length: others + 1 }, () => createWriterMemory(items));
   const shared = shareVectors(plan.table.vectors);
   const workers: Worker[] = [];
   const start = (slot: number): Promise<void> => {
@@ -46,7 +48,7 @@ export async function runChunks(work: ChunkWork, crew: Crew, listener: ChunkList
       shared,
       slot,
       queue: queue.shared,
-      popularity: sums[slot],
+      writing: writing[slot],
     };
     const worker = new Worker(new URL('./batch-worker.js', import.meta.url), { workerData, resourceLimits });
     workers.push(worker);
@@ -54,7 +56,7 @@ export async function runChunks(work: ChunkWork, crew: Crew, listener: ChunkList
   };
   try {
     const running = Array.from({ length: others }, (_, i) => start(i + 1));
-    if (here) running.push(runHere(work, queue, order, sums[0]));
+    if (here) running.push(runHere(work, queue, order, writing[0]));
     await Promise.all(running);
   } catch (error) {
     order.fail(error);
@@ -62,6 +64,7 @@ export async function runChunks(work: ChunkWork, crew: Crew, listener: ChunkList
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
+  const sums = writing.map((memory) => popularitySums(memory, items));
   for (const other of sums.slice(1)) for (let item = 0; item < items; item++) sums[0][item] += other[item];
   return sums[0];
 }
@@ -87,9 +90,9 @@ async function runHere(
   work: ChunkWork,
   queue: ChunkQueue,
   order: InOrder,
-  popularity: Float64Array,
+  writing: SharedMemory,
 ): Promise<void> {
-  const runner = new ChunkRunner(work, popularity);
+  const runner = new ChunkRunner(work, writing);
   const free: SharedArrayBuffer[] = [];
   for (let users = queue.take(); users; users = queue.take()) {
     const [from, to] = users;

@@ -2,12 +2,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ActionLog } from '../actions/log.js';
 import { openDirectory } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
+import type { SharedMemory } from '../math/kernel.js';
 import { adoptVectors, type SharedVectors } from '../math/vectors.js';
 import { EmbeddedProfileStore } from '../store/embedded.js';
 import { type BatchPlan, type ChunkResult, ChunkRunner } from './chunk.js';
 import { ChunkQueue, type SharedQueue } from './chunkqueue.js';
 
-/** What the batch gives a worker thread: the plan over shared arrays, its place in them, its own popularity sums. */
+/** What the batch gives a worker thread: the plan over shared arrays, its place in them, its own memory to write in. */
 export interface BatchWorkerData {
   readonly path: string;
   readonly plan: BatchPlan;
@@ -15,7 +16,7 @@ export interface BatchWorkerData {
   /** From 1. */
   readonly slot: number;
   readonly queue: SharedQueue;
-  readonly popularity: Float64Array;
+  readonly writing: SharedMemory;
 }
 
 /** What became of the chunk that begins with user `from`. A thread is sent back the memory of a block that was put. */
@@ -26,7 +27,7 @@ export interface ChunkDone {
 
 const port = parentPort;
 if (!port) throw new Error('batch-worker runs in a worker thread only');
-const { path, plan, shared, slot, queue, popularity } = workerData as BatchWorkerData;
+const { path, plan, shared, slot, queue, writing } = workerData as BatchWorkerData;
 const table = { ...plan.table, vectors: adoptVectors(shared, slot, 'gather') };
 const directory = await openDirectory(path, { mode: 'read' });
 const sources = {
@@ -35,7 +36,7 @@ const sources = {
   store: new EmbeddedProfileStore(directory, plan.space),
   itemIds: new IdTable(directory, 'item'),
 };
-const runner = new ChunkRunner(sources, popularity);
+const runner = new ChunkRunner(sources, writing);
 
 /** Blocks that may be on their way: where profiles are written more slowly than they are made, threads wait. */
 const mostSent = 16;

@@ -2,6 +2,7 @@ import { type ActionLog, scanMemory } from '../actions/log.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { IdTable } from '../disk/ids.js';
 import { type Hash64, hexOf } from '../math/hash.js';
+import type { SharedMemory } from '../math/kernel.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
 import type { EmbeddingTable, ItemKey, UserKey } from '../model/item.js';
@@ -18,16 +19,11 @@ import {
 import { clusterBasis, runBasis, weighAgain, weighMembersAgain } from '../profile/reuse.js';
 import { actionsUpTo } from '../profile/update.js';
 import { BlockBuilder, type ProfileBlock } from '../store/block.js';
-import {
-  encodeProfile,
-  nothingLeftOut,
-  type ProfileHead,
-  profileBytes,
-  writeProfile,
-} from '../store/codec.js';
+import { encodeProfile, nothingLeftOut, type ProfileHead } from '../store/codec.js';
 import type { Generation, ProfileStore } from '../store/profiles.js';
 import { type Continuation, changedUsers, stillHolds } from './continuation.js';
 import { PointReader } from './pointreader.js';
+import { ProfileWriter } from './profilewriter.js';
 import { type Counts, Tally } from './tally.js';
 import { threadMs } from './threadtime.js';
 
@@ -116,7 +112,8 @@ export class ChunkRunner {
   private readonly reader: PointReader;
   /** For users whom the reader leaves. */
   private readonly points = new PointScratch();
-  private readonly scratch = new InferScratch();
+  private readonly writer: ProfileWriter;
+  private readonly scratch: InferScratch;
   /** Users who are read and not yet clustered, and how many actions they have. */
   private waiting: ReadUser[] = [];
   private waitingActions = 0;
@@ -131,8 +128,8 @@ export class ChunkRunner {
   private reused = 0;
   private read = 0;
 
-  /** `popularity`: per item, the decayed weight of all actions, in units of 2⁻²⁰; added to. */
-  constructor({ plan, log, store, itemIds }: ChunkSources, popularity: Float64Array) {
+  /** `writing`: from `createWriterMemory`; its popularity sums are added to. */
+  constructor({ plan, log, store, itemIds }: ChunkSources, writing: SharedMemory) {
     this.plan = plan;
     this.log = log;
     this.store = store;
@@ -157,7 +154,9 @@ export class ChunkRunner {
       idRank: () => this.idRank(),
       held: readAhead,
     });
-    this.tally = new Tally(plan.asOf, plan.options.lambda, popularity);
+    this.writer = new ProfileWriter(writing, rowOfItem.length);
+    this.scratch = new InferScratch(this.writer.columns);
+    this.tally = new Tally(plan.asOf, plan.options.lambda, this.writer);
   }
 
   /** `memory`: of a block that was put, to be used again. */
@@ -249,14 +248,13 @@ export class ChunkRunner {
 
   /** Clusters who was read and writes their profiles. */
   private finishUsers(block: BlockBuilder, fail: (user: UserKey, error: unknown) => void): void {
-    const written: number[] = [];
-    const { columns } = this.scratch;
+    const { writer, tally } = this;
     for (const one of this.waiting) {
       try {
-        const head = this.infer(one);
-        const start = block.room(one.user, profileBytes(columns));
-        writeProfile(block.memory, start, head, columns);
-        written.push(start);
+        const bytes = writer.write(this.infer(one));
+        block.add(one.user, bytes);
+        const profile = tally.view(writer.viewOf(bytes), bytes.byteOffset);
+        if (profile) tally.add(profile);
       } catch (error) {
         fail(one.user, error);
       }
@@ -265,11 +263,6 @@ export class ChunkRunner {
     this.waitingActions = 0;
     this.points.release();
     this.reader.release();
-    const view = new DataView(block.memory.bytes.buffer);
-    for (const start of written) {
-      const profile = this.tally.view(view, start);
-      if (profile) this.tally.add(profile);
-    }
   }
 
   /** One poisonous user fails alone: where the common scan stops, the rest is visited user by user. */

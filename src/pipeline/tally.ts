@@ -1,6 +1,7 @@
 import type { LeftOut } from '../model/profile.js';
 import { decayBetween, leftOutReasons, nothingLeftOut, ProfileView } from '../store/codec.js';
 import { popularityUnit } from './popularity.js';
+import type { ProfileWriter } from './profilewriter.js';
 
 /** What a batch reports of its users, read from their profiles, whether they are new or were taken over. */
 export interface Counts {
@@ -17,18 +18,18 @@ const ofRole = leftOutReasons.indexOf('role');
 export class Tally {
   private readonly asOf: number;
   private readonly lambda: number;
-  private readonly popularity: Float64Array;
+  private readonly writer: ProfileWriter;
   private readonly profile = new ProfileView();
   private interestCounts: number[] = [];
   private active = 0;
   /** By the place of the reason among `leftOutReasons`. */
   private readonly leftOut = new Float64Array(leftOutReasons.length);
 
-  /** `popularity`: per item, in units of `popularityUnit`; added to. */
-  constructor(asOf: number, lambda: number, popularity: Float64Array) {
+  /** `writer`: whose popularity sums are added to. */
+  constructor(asOf: number, lambda: number, writer: ProfileWriter) {
     this.asOf = asOf;
     this.lambda = lambda;
-    this.popularity = popularity;
+    this.writer = writer;
   }
 
   /** A profile, from `start` on, in the view that `add` takes, until the next one; null where an older version wrote it. */
@@ -48,12 +49,13 @@ export class Tally {
     if (interests > 0) this.interestCounts.push(interests);
     if (interests + others > 0) this.active++;
     const factor = decayBetween(profile.weighedAt, this.asOf, this.lambda) / popularityUnit;
-    if (interests > 0) profile.addMembers(this.popularity, factor);
+    if (interests > 0) this.writer.addMembers(profile, factor);
     return interests;
   }
 
   /** What was added since this was last called. */
   take(): Counts {
+    this.writer.flush();
     const { interestCounts, active } = this;
     const leftOut = { ...nothingLeftOut };
     leftOutReasons.forEach((reason, i) => {

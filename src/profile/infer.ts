@@ -24,12 +24,16 @@ export interface InferOptions extends Pick<ProfileOptions, 'alpha' | 'lambda' | 
 /** Memory of `inferWith` and `inferColumns`, used again for the next user. */
 export class InferScratch {
   readonly map = new U32Map();
-  readonly columns = new InterestColumns();
+  readonly columns: InterestColumns;
   /** By cluster, in the order of the clusterer. */
   ids = new Uint32Array(64);
   importances = new Float64Array(32);
   /** Clusters by falling importance. */
   readonly ranks: number[] = [];
+
+  constructor(columns = new InterestColumns()) {
+    this.columns = columns;
+  }
 
   reserve(clusters: number): void {
     this.ranks.length = 0;

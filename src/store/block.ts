@@ -1,5 +1,5 @@
 import type { UserKey } from '../model/item.js';
-import { ProfileMemory, roundUp } from './codec.js';
+import { roundUp } from './codec.js';
 
 /**
  * Encoded profiles in one piece of memory, which threads share: to transfer it would detach it, and a thread that has detached
@@ -21,35 +21,28 @@ export class BlockBuilder {
   private readonly added: UserKey[] = [];
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
-  /** Another one when `room` has made it larger. */
-  memory: ProfileMemory<SharedArrayBuffer>;
+  private bytes: Uint8Array<SharedArrayBuffer>;
   private length = 0;
 
   /** `memory`: that of a block that nobody reads any more, to be used again. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(leastBytes)) {
-    this.memory = new ProfileMemory(memory);
+    this.bytes = new Uint8Array(memory);
   }
 
+  /** Copies a user's bytes, which count instead of those given before. */
   add(user: UserKey, bytes: Uint8Array): void {
-    const start = this.room(user, bytes.length);
-    this.memory.bytes.set(bytes, start);
-  }
-
-  /** Where in `memory`, at a multiple of 8, there is room for a user's bytes, which count instead of those given before. */
-  room(user: UserKey, length: number): number {
     const start = roundUp(this.length);
-    const end = start + length;
-    const { bytes } = this.memory;
-    if (end > bytes.length) {
-      const bigger = new ProfileMemory(new SharedArrayBuffer(roundUp(Math.max(2 * bytes.length, end))));
-      bigger.bytes.set(bytes.subarray(0, start));
-      this.memory = bigger;
+    const end = start + bytes.length;
+    if (end > this.bytes.length) {
+      const bigger = new Uint8Array(new SharedArrayBuffer(Math.max(2 * this.bytes.length, end)));
+      bigger.set(this.bytes.subarray(0, start));
+      this.bytes = bigger;
     }
+    this.bytes.set(bytes, start);
     this.length = end;
     this.added.push(user);
     this.starts.push(start);
     this.ends.push(end);
-    return start;
   }
 
   users(): ReadonlySet<UserKey> {
@@ -58,7 +51,7 @@ export class BlockBuilder {
 
   finish(): ProfileBlock {
     const { added, starts, ends } = this;
-    const bytes = this.memory.bytes.subarray(0, this.length);
+    const bytes = this.bytes.subarray(0, this.length);
     if (added.every((user, i) => i === 0 || user > added[i - 1]))
       return {
         users: Uint32Array.from(added),

@@ -41,6 +41,9 @@ const changesAtAt = 48;
 /** Bytes of an interest and of a member, without those that have a width. */
 const interestBytes = 32;
 const memberBytes = 8;
+/** The most that a profile takes. */
+export const mostBytes = (interests: number, members: number): number =>
+  headBytes + (interestBytes + 4) * interests + (memberBytes + 4) * members;
 export const leftOutReasons = ['role', 'afterAsOf', 'outsideWindow', 'unembedded', 'truncated'] as const;
 export const nothingLeftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembedded: 0, truncated: 0 };
 
@@ -87,8 +90,7 @@ export class ProfileMemory<T extends ArrayBufferLike = ArrayBufferLike> {
 export const roundUp = (bytes: number): number => 8 * Math.ceil(bytes / 8);
 
 export function profileBytes(columns: InterestColumns): number {
-  const { count } = columns;
-  const members = count === 0 ? 0 : columns.ends[count - 1];
+  const { count, memberCount: members } = columns;
   const width = widthOf(columns, members);
   return headBytes + (interestBytes + width) * count + (memberBytes + width) * members;
 }
@@ -105,17 +107,32 @@ function widthOf({ count, sizes, counts }: InterestColumns, members: number): 1 
 export function writeProfile(
   memory: ProfileMemory,
   start: number,
-  { basis, weighedAt, changesAt, leftOut }: ProfileHead,
+  head: ProfileHead,
   columns: InterestColumns,
 ): void {
-  const { words, numbers } = memory;
-  const { count } = columns;
-  const members = count === 0 ? 0 : columns.ends[count - 1];
+  const { count, memberCount: members } = columns;
   const width = widthOf(columns, members);
+  writeHead(memory, start, head, columns);
+  memory.bytes[start + 1] = width;
+  writeInterests(memory, start + headBytes, columns);
+  writeMembers(memory, start + headBytes + interestBytes * count, columns, members);
+  const narrow = (start + headBytes + interestBytes * count + memberBytes * members) / width;
+  const cells = width === 1 ? memory.bytes : width === 2 ? memory.halves : memory.words;
+  for (let i = 0; i < count; i++) cells[narrow + i] = columns.sizes[i];
+  for (let i = 0; i < members; i++) cells[narrow + count + i] = columns.counts[i];
+}
+
+/** Writes what is before the columns, but for the width. */
+export function writeHead(
+  { words, numbers }: ProfileMemory,
+  start: number,
+  { basis, weighedAt, changesAt, leftOut }: ProfileHead,
+  { count, memberCount }: InterestColumns,
+): void {
   const at = start / 4;
-  words[at] = version | (width << 8);
+  words[at] = version;
   words[at + 1] = count;
-  words[at + 2] = members;
+  words[at + 2] = memberCount;
   // Spelt out, in the order of the reasons: names that vary are looked up one by one.
   words[at + 3] = leftOut.role;
   words[at + 4] = leftOut.afterAsOf;
@@ -126,12 +143,6 @@ export function writeProfile(
   words[at + 9] = basis.low;
   numbers[(start + weighedAtAt) / 8] = weighedAt;
   numbers[(start + changesAtAt) / 8] = changesAt;
-  writeInterests(memory, start + headBytes, columns);
-  writeMembers(memory, start + headBytes + interestBytes * count, columns, members);
-  const narrow = (start + headBytes + interestBytes * count + memberBytes * members) / width;
-  const cells = width === 1 ? memory.bytes : width === 2 ? memory.halves : words;
-  for (let i = 0; i < count; i++) cells[narrow + i] = columns.sizes[i];
-  for (let i = 0; i < members; i++) cells[narrow + count + i] = columns.counts[i];
 }
 
 function writeInterests({ words, numbers }: ProfileMemory, start: number, columns: InterestColumns): void {
@@ -238,6 +249,10 @@ export class ProfileView {
     return bytes.getUint8(start) === version;
   }
 
+  get buffer(): ArrayBufferLike {
+    return this.view.buffer;
+  }
+
   get interests(): number {
     return this.view.getUint32(this.start + 4, true);
   }
@@ -255,11 +270,12 @@ export class ProfileView {
     return this.view.getUint32(this.start + leftOutAt + 4 * reason, true);
   }
 
-  private get members(): number {
+  get members(): number {
     return this.view.getUint32(this.start + 8, true);
   }
 
-  private get membersAt(): number {
+  /** Where the items of members lie; their weights follow. */
+  get membersAt(): number {
     return this.start + headBytes + interestBytes * this.interests;
   }
 
