@@ -81,7 +81,7 @@ class Input {
     if (this.isOdd) return;
     this.view.setUint32(this.length, length, true);
     this.bytes.set(block.subarray(0, length), this.length + 8);
-    this.length = 8 * Math.ceil(end / 8);
+    this.length = (end + 7) & ~7;
   }
 }
 

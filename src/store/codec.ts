@@ -87,7 +87,8 @@ export class ProfileMemory<T extends ArrayBufferLike = ArrayBufferLike> {
   }
 }
 
-export const roundUp = (bytes: number): number => 8 * Math.ceil(bytes / 8);
+/** To a multiple of 8; up to 2³¹ − 8. */
+export const roundUp = (bytes: number): number => (bytes + 7) & ~7;
 
 export function profileBytes(columns: InterestColumns): number {
   const { count, memberCount: members } = columns;
