@@ -16,10 +16,25 @@ const clearance = 1.45;
  * Checked by: test/cluster/split.test.ts.
  */
 export function findComponents(engine: Engine, centred: Centred, alpha: number): boolean {
-  const { n, largest } = centred;
-  if (n < minPoints || !(largest > 0) || alpha > largest) return false;
-  return partByLeaders(engine, centred, alpha) || partByPrefix(engine, centred, alpha);
+  for (let i = 0; i < ways.length; i++) {
+    const parted = ways[i](engine, centred, alpha);
+    if (parted !== undefined) return parted;
+  }
+  return false;
 }
+
+/** Whether it parted the points; undefined where that is for the next way to tell. */
+type Way = (engine: Engine, centred: Centred, alpha: number) => boolean | undefined;
+
+/**
+ * One after another, called in one place: a call that is first made late would have V8 discard what it has compiled of all
+ * that surrounds it.
+ */
+const ways: readonly Way[] = [
+  (_, { n, largest }, alpha) => (n < minPoints || !(largest > 0) || alpha > largest ? false : undefined),
+  (engine, centred, alpha) => partByLeaders(engine, centred, alpha) || undefined,
+  (engine, centred, alpha) => partByPrefix(engine, centred, alpha),
+];
 
 /** Up to which squared distance two points may not be parted: alpha, and what float32 can be wrong by. */
 export function limitOf({ largest }: Centred, alpha: number): number {

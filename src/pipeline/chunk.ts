@@ -248,13 +248,9 @@ export class ChunkRunner {
 
   /** Clusters who was read and writes their profiles. */
   private finishUsers(block: BlockBuilder, fail: (user: UserKey, error: unknown) => void): void {
-    const { writer, tally } = this;
     for (const one of this.waiting) {
       try {
-        const bytes = writer.write(this.infer(one));
-        block.add(one.user, bytes);
-        const profile = tally.view(writer.viewOf(bytes), bytes.byteOffset);
-        if (profile) tally.add(profile);
+        this.finishUser(one, block);
       } catch (error) {
         fail(one.user, error);
       }
@@ -263,6 +259,14 @@ export class ChunkRunner {
     this.waitingActions = 0;
     this.points.release();
     this.reader.release();
+  }
+
+  private finishUser(one: ReadUser, block: BlockBuilder): void {
+    const { writer, tally } = this;
+    const bytes = writer.write(this.infer(one));
+    block.add(one.user, bytes);
+    const profile = tally.view(writer.view, bytes.byteOffset);
+    if (profile) tally.add(profile);
   }
 
   /** One poisonous user fails alone: where the common scan stops, the rest is visited user by user. */

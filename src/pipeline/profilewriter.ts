@@ -73,7 +73,9 @@ export class ProfileWriter {
   readonly sums: Float64Array;
   private readonly kernel: SharedExports;
   private readonly memory: ProfileMemory;
-  private readonly view: DataView;
+  /** All of the memory that the last profile was written to. */
+  view: DataView;
+  private readonly own: DataView;
   private readonly at: ReturnType<typeof layOut>;
   /** Members that are written down and not added yet. */
   private noted = 0;
@@ -85,7 +87,8 @@ export class ProfileWriter {
     const { list, columns } = this.at;
     this.kernel = createSharedKernel(memory);
     this.memory = new ProfileMemory(buffer);
-    this.view = new DataView(buffer);
+    this.own = new DataView(buffer);
+    this.view = this.own;
     this.sums = popularitySums(memory, items);
     new Uint32Array(buffer, list, columns.length).set(columns);
     const [ids, importances, lastActionAt, medoids, ends, sizes, members, weights, counts] = columns;
@@ -108,6 +111,7 @@ export class ProfileWriter {
     const { buffer } = memory.bytes;
     if (columns.ends.buffer !== buffer || columns.members.buffer !== buffer) return this.writeLarge(head);
     writeHead(memory, at.out, head, columns);
+    this.view = this.own;
     const end = this.kernel.putColumns(at.list, columns.count, columns.memberCount, at.out);
     return memory.bytes.subarray(at.out, end);
   }
@@ -116,12 +120,8 @@ export class ProfileWriter {
     const length = profileBytes(this.columns);
     const memory = new ProfileMemory(new ArrayBuffer(roundUp(length)));
     writeProfile(memory, 0, head, this.columns);
+    this.view = new DataView(memory.bytes.buffer);
     return memory.bytes.subarray(0, length);
-  }
-
-  /** For a look at what `write` gave: all of the memory that it lies in. */
-  viewOf({ buffer }: Uint8Array): DataView {
-    return buffer === this.view.buffer ? this.view : new DataView(buffer);
   }
 
   /** Adds the members of a profile, times `factor`, to the sums: of one that was just written in the kernel not before `flush`. */

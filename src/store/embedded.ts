@@ -5,7 +5,7 @@ import { PinnersageError } from '../errors.js';
 import type { UserKey } from '../model/item.js';
 import type { Interest, Profile } from '../model/profile.js';
 import type { ProfileBlock } from './block.js';
-import { decodeProfile, interestsAt, type StoredProfile } from './codec.js';
+import { decodeProfile, interestsAt, roundUp, type StoredProfile } from './codec.js';
 import type {
   Generation,
   GenerationWriter,
@@ -148,7 +148,7 @@ export class EmbeddedProfileStore implements ProfileStore {
         pending.push({ users, starts, ends, at: filled });
         written += users.length;
         // Shared memory is copied word by word between multiples of 8 only.
-        filled += 8 * Math.ceil(bytes.length / 8);
+        filled += roundUp(bytes.length);
       },
       commit: (popularity, users) => {
         flush();

@@ -53,7 +53,7 @@ function write(writer: ProfileWriter, drawn: readonly Drawn[], factor: number): 
   writer.columns.fill(interestsOf(drawn), weightsOf(drawn));
   const bytes = writer.write({ ...head, basis: words });
   const view = new ProfileView();
-  expect(view.set(writer.viewOf(bytes), bytes.byteOffset)).toBe(true);
+  expect(view.set(writer.view, bytes.byteOffset)).toBe(true);
   writer.addMembers(view, factor);
   return Buffer.from(bytes.slice());
 }
