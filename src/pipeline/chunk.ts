@@ -5,7 +5,7 @@ import { type Hash64, hexOf } from '../math/hash.js';
 import type { SharedMemory } from '../math/kernel.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
-import type { EmbeddingTable, ItemKey, UserKey } from '../model/item.js';
+import { type EmbeddingTable, type UserKey, vectorTest } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import { InferScratch, inferColumns } from '../profile/infer.js';
 import type { ProfileOptions } from '../profile/options.js';
@@ -349,12 +349,4 @@ export class ChunkRunner {
     inferColumns(this.clusterer, this.scratch, points, newest, given, published);
     this.clusterMs += performance.now() - started;
   }
-}
-
-/** Whether an item has a vector, from a bit each: the table itself is too large to stay near. */
-function vectorTest({ rowOfItem }: EmbeddingTable): (item: ItemKey) => boolean {
-  const items = rowOfItem.length;
-  const bits = new Uint32Array(Math.ceil(items / 32));
-  for (let item = 0; item < items; item++) if (rowOfItem[item] >= 0) bits[item >>> 5] |= 1 << (item & 31);
-  return (item) => item < items && (bits[item >>> 5] & (1 << (item & 31))) !== 0;
 }

@@ -1,5 +1,4 @@
 import { expectVersion } from '../disk/codec.js';
-import { type Hash64, hexOf } from '../math/hash.js';
 import { dayMs } from '../model/action.js';
 import { InterestColumns, idWords } from '../model/columns.js';
 import type { ItemKey } from '../model/item.js';
@@ -49,7 +48,7 @@ export const nothingLeftOut = { role: 0, afterAsOf: 0, outsideWindow: 0, unembed
 
 /** What a profile says besides its interests, with everything that older ones may lack. */
 export interface ProfileHead extends Pick<StoredProfile, 'changesAt' | 'leftOut'> {
-  readonly basis: Hash64;
+  readonly basis: { readonly high: number; readonly low: number };
   readonly weighedAt: number;
 }
 
@@ -218,8 +217,13 @@ function decodeInterests(bytes: Buffer): Pick<StoredProfile, 'interests' | 'weig
   return { interests, weights };
 }
 
+const digits = Buffer.alloc(8);
+
+/** Two words as 16 hex digits. */
 function hexAt(bytes: Buffer, at: number): string {
-  return hexOf({ high: bytes.readUInt32LE(at), low: bytes.readUInt32LE(at + 4) });
+  digits.writeUInt32BE(bytes.readUInt32LE(at));
+  digits.writeUInt32BE(bytes.readUInt32LE(at + 4), 4);
+  return digits.toString('hex');
 }
 
 /** The interests at an instant (epoch ms) that is not before the one they were stored for; `lambda` per day. */
