@@ -1,5 +1,5 @@
 import type { Directory } from '../disk/directory.js';
-import { IdTable } from '../disk/ids.js';
+import { checkId, IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { AlphaChoice, ItemKey, Metadata } from '../model/item.js';
 import { changedItems, recordChange } from './changes.js';
@@ -17,6 +17,7 @@ import {
   type SpaceContent,
   type SpaceRecord,
   type SpaceTable,
+  spaceNamed,
   withAlpha,
   withSpace,
 } from './space.js';
@@ -88,7 +89,7 @@ export class Catalog {
         'space-missing',
         `${this.directory.path}: no item has an embedding yet; import items with embeddings, or run "pinnersage embed --from text"`,
       );
-    const record = table.spaces[wanted];
+    const record = spaceNamed(table, wanted);
     if (!record) {
       const known = Object.keys(table.spaces).join(', ') || 'none';
       throw new PinnersageError('space-unknown', `got space "${wanted}", expected one of: ${known}`);
@@ -134,9 +135,11 @@ export class Catalog {
   /** Opens a space for new vectors, creating it where it is missing; nothing is stored before the first rows. */
   spaceForWriting(name: string, dim: number, normalized: boolean, source: string): SpaceRecord {
     const table = this.spaceTable();
-    const existing = table.spaces[name];
-    if (!existing)
+    const existing = spaceNamed(table, name);
+    if (!existing) {
+      checkId(name, 'space');
       return { id: table.nextId, name, dim, normalized, generation: 1, rows: 0, alpha: null, source };
+    }
     if (existing.dim !== dim)
       throw new PinnersageError(
         'dimension-mismatch',
@@ -230,7 +233,8 @@ export class Catalog {
   /** Writes a whole new generation of a space and makes it the current one in a single step. */
   replaceSpace(name: string, content: SpaceContent): SpaceRecord {
     const table = this.spaceTable();
-    const before = table.spaces[name];
+    const before = spaceNamed(table, name);
+    if (!before) checkId(name, 'space');
     const record: SpaceRecord = {
       id: before?.id ?? table.nextId,
       name,

@@ -6,7 +6,7 @@ import type { ColumnRequest, ReadOptions, Refusal, RowBatch } from '../files/tab
 import type { Catalog, ItemUpsert } from './catalog.js';
 import { itemIdRefusal, prepareVector } from './check.js';
 import { NpyRows } from './npyrows.js';
-import type { SpaceRecord } from './space.js';
+import { type SpaceRecord, spaceNamed } from './space.js';
 
 export interface ImportItemsOptions extends ReadOptions, RejectFlags {
   /** Name of the space that embeddings go to. Default: the active one, or 'default'. */
@@ -86,7 +86,7 @@ class VectorTarget {
     const table = catalog.spaceTable();
     this.catalog = catalog;
     this.name = options.space ?? table.active ?? 'default';
-    this.space = table.spaces[this.name] ?? null;
+    this.space = spaceNamed(table, this.name);
     this.normalized = options.normalize ?? this.space?.normalized ?? true;
     this.source = `imported from ${options.embeddings ?? path}`;
     if (this.space) this.expectDim(this.space.dim);

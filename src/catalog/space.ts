@@ -27,6 +27,11 @@ export interface SpaceTable {
   readonly spaces: { readonly [name: string]: SpaceRecord };
 }
 
+/** The space of a name, which may be any: `constructor` too. */
+export function spaceNamed({ spaces }: SpaceTable, name: string): SpaceRecord | null {
+  return Object.hasOwn(spaces, name) ? spaces[name] : null;
+}
+
 export const noSpaces: SpaceTable = { active: null, nextId: 0, spaces: {} };
 
 export function withSpace(table: SpaceTable, record: SpaceRecord): SpaceTable {

@@ -1,6 +1,6 @@
 import type { ActionLog } from '../actions/log.js';
 import type { Catalog } from '../catalog/catalog.js';
-import type { SpaceContent } from '../catalog/space.js';
+import { type SpaceContent, spaceNamed } from '../catalog/space.js';
 import {
   type ActionEmbedding,
   type ActionEmbeddingOptions,
@@ -73,7 +73,7 @@ export async function embedCatalog(
   if (made.items.length === 0) throw new PinnersageError('column-missing', nothingOf[from]);
   const name = options.space ?? from;
   const wasActive = catalog.spaceTable().active;
-  const wasCalibrated = catalog.spaceTable().spaces[name]?.calibration !== undefined;
+  const wasCalibrated = spaceNamed(catalog.spaceTable(), name)?.calibration !== undefined;
   const { generation } = catalog.replaceSpace(name, made);
   if (wasCalibrated)
     options.onNote?.(

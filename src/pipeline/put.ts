@@ -6,6 +6,7 @@ import type { ActionLog } from '../actions/log.js';
 import { erasedUserRefusal, type UserUpsert, upsertUsers, userIdRefusal } from '../actions/users.js';
 import type { Catalog, ItemUpsert } from '../catalog/catalog.js';
 import { itemIdRefusal, metadataOf, prepareVector } from '../catalog/check.js';
+import { spaceNamed } from '../catalog/space.js';
 import type { Directory } from '../disk/directory.js';
 import type { IdTable } from '../disk/ids.js';
 import { shown } from '../errors.js';
@@ -26,7 +27,7 @@ export interface PutReport {
 export function putItems(catalog: Catalog, items: readonly Item[], space?: string): PutReport {
   const table = catalog.spaceTable();
   const name = space ?? table.active ?? 'default';
-  let record = table.spaces[name] ?? null;
+  let record = spaceNamed(table, name);
   const rejected: { index: number; code: string; message: string }[] = [];
   const upserts: ItemUpsert[] = [];
   checkArray('items', items);

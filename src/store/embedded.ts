@@ -51,7 +51,8 @@ export class EmbeddedProfileStore implements ProfileStore {
   }
 
   current(): Generation | null {
-    return this.table().current[this.space] ?? null;
+    const { current } = this.table();
+    return Object.hasOwn(current, this.space) ? current[this.space] : null;
   }
 
   get(user: UserKey): Profile | null {
@@ -175,7 +176,7 @@ export class EmbeddedProfileStore implements ProfileStore {
 
   moveTo(from: number, to: number): void {
     const { last, current } = this.table();
-    const generation = current[this.space];
+    const generation = this.current();
     if (generation?.spaceGeneration !== from) return;
     const moved = { ...current, [this.space]: { ...generation, spaceGeneration: to } };
     this.directory.writeMeta('generations', { last, current: moved } satisfies GenerationTable);

@@ -155,3 +155,32 @@ test('a reader in another process sees the old space or the new one, never a mix
   expect(seen.b).toBeGreaterThan(0);
   await data.close();
 });
+
+test('a space has an id for a name, any there is, and none that nobody made', async () => {
+  const data = await open(join(tempDir(), 'data'));
+  const lamp = { itemId: 'lamp', embedding: [1, 0], metadata: { title: 'Lamp of wood' } };
+  const action = { userId: 'u', itemId: 'lamp', type: 'save', timestamp: now };
+  await data.putItems([{ itemId: 'lamp', metadata: lamp.metadata }]);
+  for (const space of ['', 'x'.repeat(257)])
+    for (const work of [data.putItems([lamp], { space }), data.embedText({ space })])
+      await expect(work).rejects.toMatchObject({
+        code: 'id-invalid',
+        message: expect.stringMatching(/^space: got an/),
+      });
+  await data.putItems([lamp]);
+  await data.appendActions([action]);
+  await data.batch({ nowMs: now });
+  for (const name of ['__proto__', 'constructor']) {
+    await expect(data.useSpace(name)).rejects.toMatchObject({ code: 'space-unknown' });
+    await expect(data.dropSpace(name)).rejects.toMatchObject({ code: 'space-unknown' });
+    expect(await data.putItems([lamp], { space: name })).toMatchObject({ accepted: 1, rejected: [] });
+    await expect(data.useSpace(name)).rejects.toMatchObject({ code: 'no-profiles' });
+    expect(await data.batch({ nowMs: now, space: name })).toMatchObject({ users: 1 });
+    expect(data.interests('u', { space: name }).interests).toMatchObject([{ medoid: 'lamp' }]);
+    await data.useSpace(name);
+    expect(data.describe().activeSpace).toBe(name);
+  }
+  await data.dropSpace('default');
+  expect(data.spaces().map(({ name }) => name)).toEqual(['constructor', '__proto__']);
+  await data.close();
+});
