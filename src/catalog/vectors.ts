@@ -161,7 +161,7 @@ function readInto(
   if (!existsSync(path) || statSync(path).size < need)
     throw new PinnersageError(
       'data-damaged',
-      `${path}: got ${existsSync(path) ? statSync(path).size : 'no'} bytes, expected at least ${need}; import the items again`,
+      `${path}: got ${existsSync(path) ? statSync(path).size : 'no'} bytes, expected at least ${need}; restore it from a copy, or import the items into another space and switch to that`,
     );
   const file = openSync(path, 'r');
   try {
