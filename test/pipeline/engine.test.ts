@@ -467,14 +467,35 @@ test('answers that are under way when the engine is closed are given and logged'
   const notes: string[] = [];
   const serving = await engine(path, { onNote: (note: string) => notes.push(note) });
   await serving.putItems(bytes(catalog));
-  await serving.appendActions(bytes(Array.from({ length: 20 }, (_, u) => save(`u${u}`, `i${u}`))));
-  const answers = Promise.all(Array.from({ length: 20 }, (_, u) => serving.recommend(`u${u}`, { seed: u })));
+  // Five are answered together: three are left that wait for others.
+  const users = Array.from({ length: 18 }, (_, u) => `u${u}`);
+  await serving.appendActions(bytes(users.map((user, u) => save(user, `i${u}`))));
+  const answers = Promise.all(users.map((user, seed) => serving.recommend(user, { seed })));
   await serving.close();
   const given = await answers;
   const later = await engine(path);
   for (const one of given)
     expect(await later.recommendation(one.userId, one.recommendationId)).toMatchObject(one);
   expect(notes).toEqual([]);
+});
+
+test('strangers who are asked for together get what each gets alone, with what was acknowledged before', async () => {
+  const path = join(tempDir(), 'data');
+  const serving = await engine(path);
+  await serving.putItems(bytes(catalog));
+  const users = Array.from({ length: 13 }, (_, u) => `u${u}`);
+  const actions = users.flatMap((user, u) => [save(user, `i${u}`), save(user, `i${9 * u + 50}`)]);
+  await serving.appendActions(bytes(actions));
+  await serving.batch({});
+  await serving.appendActions(bytes(users.map((user, u) => save(user, `i${100 + u}`))));
+  const ask = (one: Engine) => (user: string, seed: number) => one.recommend(user, { seed, count: 30 });
+  const together = await Promise.all(users.map(ask(serving)));
+  await serving.close();
+  const later = await engine(path);
+  for (const [seed, user] of users.entries()) {
+    expect(await ask(later)(user, seed)).toEqual(together[seed]);
+    expect(together[seed].items.map(({ itemId }) => itemId)).not.toContain(`i${100 + seed}`);
+  }
 });
 
 test('items that come and go far away leave what is remembered alone; near ones are seen at once', async () => {

@@ -22,6 +22,7 @@ import { serveCalls } from './calls.js';
 import { type Learned, RecordingCache } from './recorder.js';
 import { betweenRequests } from './rehearsal.js';
 import { ThreadTally } from './tally.js';
+import { Turn } from './turn.js';
 
 export interface AnswerThreadData {
   readonly path: string;
@@ -90,6 +91,9 @@ const recorder = new RecordingCache();
 const lessons = new Map<number, Lesson>();
 let current: LoadedSpace | null = null;
 let isClosing = false;
+const turn = new Turn();
+/** Those who came together last. */
+let latest: Promise<void> | null = null;
 
 function space(): LoadedSpace {
   if (current) return current;
@@ -100,6 +104,16 @@ function space(): LoadedSpace {
 async function fresh(): Promise<Awaited<typeof opening>> {
   const parts = await opening;
   parts.directory.refresh();
+  return parts;
+}
+
+/** The same once for all who came together. */
+async function together(): Promise<Awaited<typeof opening>> {
+  const group = turn.wait();
+  await group;
+  const parts = await opening;
+  if (group !== latest) parts.directory.refresh();
+  latest = group;
   return parts;
 }
 
@@ -155,10 +169,11 @@ const handlers = {
     return recommender.live.of(log.users.find(userId), space(), nowMs);
   },
   answer: async ({ ticket, userId, request, nowMs, live }: AnswerMessage): Promise<FoundAnswer> => {
-    const { recommender, log } = await fresh();
+    const { recommender, log } = ticket === null ? await together() : await fresh();
     const state = recommender.state(space());
     const prepared = recommender.prepare(userId, { ...request, nowMs }, state.basis);
     const known = live ?? recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
+    if (ticket === null) await null; // those who came together are all known before the first search
     recorder.take();
     const cache = isLight(prepared.recipe) ? recorder : undefined;
     const answer = recommender.answerHere(state, prepared, known, cache);
@@ -195,6 +210,7 @@ const handlers = {
   },
   close: async (_: null): Promise<null> => {
     isClosing = true;
+    await new Promise(setImmediate); // who came together has been answered by then
     await (await opening).directory.close();
     setImmediate(() => port.close());
     return null;
