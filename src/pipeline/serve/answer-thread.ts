@@ -42,6 +42,8 @@ export interface SpaceMessage {
 export interface AnswerMessage {
   /** Under which will be asked for what was learned by it; null where nobody will. */
   readonly ticket: number | null;
+  /** Whether it is answered together with others that wait: not where one takes long, or is to be remembered. */
+  readonly inGroup: boolean;
   readonly userId: string;
   readonly request: RecommendRequest;
   readonly nowMs: number;
@@ -168,12 +170,12 @@ const handlers = {
     const { recommender, log } = await fresh();
     return recommender.live.of(log.users.find(userId), space(), nowMs);
   },
-  answer: async ({ ticket, userId, request, nowMs, live }: AnswerMessage): Promise<FoundAnswer> => {
-    const { recommender, log } = ticket === null ? await together() : await fresh();
+  answer: async ({ ticket, inGroup, userId, request, nowMs, live }: AnswerMessage): Promise<FoundAnswer> => {
+    const { recommender, log } = inGroup ? await together() : await fresh();
     const state = recommender.state(space());
     const prepared = recommender.prepare(userId, { ...request, nowMs }, state.basis);
     const known = live ?? recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
-    if (ticket === null) await null; // those who came together are all known before the first search
+    if (inGroup) await null; // those who came together are all known before the first search
     recorder.take();
     const cache = isLight(prepared.recipe) ? recorder : undefined;
     const answer = recommender.answerHere(state, prepared, known, cache);

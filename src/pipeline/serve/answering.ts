@@ -10,6 +10,7 @@ import type { RecommendRequest } from '../engine.js';
 import { checkCount, checkSeed } from '../guard.js';
 import type { LiveUser } from '../live.js';
 import { filterNode } from '../pools.js';
+import { recipeOf } from '../recipes.js';
 import { AnswerWriter, headOf, isLight, type WrittenAnswer } from './answer.js';
 import type { AnswerMessage, Lesson } from './answer-thread.js';
 import { upTo } from './pool.js';
@@ -102,12 +103,17 @@ export class Answering {
    * Another thread does all that finding the answer takes, in one go. For users who are asked for again, what it learned by it
    * comes behind the answer.
    */
-  private async elsewhere(state: EngineState, asked: Omit<AnswerMessage, 'ticket'>): Promise<WrittenAnswer> {
+  private async elsewhere(
+    state: EngineState,
+    asked: Omit<AnswerMessage, 'ticket' | 'inGroup'>,
+  ): Promise<WrittenAnswer> {
     const { users, pool, catalog, directory } = this.parts;
     const thread = pool.any();
     const isBack = users.isBack(asked.userId);
     const ticket = isBack ? ++this.tickets : null;
-    const found = thread.call('answer', { ticket, ...asked });
+    const { space, options } = state.basis;
+    const inGroup = !isBack && isLight(recipeOf(asked.request, space, options.medoids));
+    const found = thread.call('answer', { ticket, inGroup, ...asked });
     if (ticket !== null) this.remember(state, asked, thread.call('lesson', ticket));
     else if (!asked.live) users.pass();
     const { head, picks } = await found;
