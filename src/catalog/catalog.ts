@@ -2,7 +2,7 @@ import type { Directory } from '../disk/directory.js';
 import { checkId, IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { AlphaChoice, ItemKey, Metadata } from '../model/item.js';
-import { changedItems, recordChange } from './changes.js';
+import { changedItems, itemsAt, recordChange } from './changes.js';
 import { loadRows, markChanged, markRows, stepTo } from './load.js';
 import {
   type Refinement,
@@ -69,11 +69,11 @@ export class Catalog {
     return this.directory.readMeta<number>('catalogVersion') ?? 0;
   }
 
-  /** Call inside `write`. */
-  private countChange(items: Uint32Array | null): void {
+  /** Call inside `write`. `items`: null for what is no change of single items; `more`: how many more the catalog has. */
+  private countChange(items: Uint32Array | null, more = 0): void {
     const version = this.version() + 1;
     this.directory.writeMeta('catalogVersion', version);
-    recordChange(this.directory, version, items);
+    recordChange(this.directory, version, items, more);
   }
 
   spaceTable(): SpaceTable {
@@ -160,6 +160,7 @@ export class Catalog {
   ): { space: SpaceRecord | null } & UpsertCounts {
     let current = space;
     let written = 0;
+    let added = 0;
     this.writing(() => {
       const keys = this.ids.ensureAll(items.map((item) => item.itemId));
       const rows: { key: number; vector: Float32Array }[] = [];
@@ -167,10 +168,12 @@ export class Catalog {
         const { vector } = items[i];
         const changed = vector !== null && !this.sameVector(current, keys[i], vector) ? vector : null;
         if (changed) rows.push({ key: keys[i], vector: changed });
-        if (this.upsertRecord(keys[i], items[i]) || changed) written++;
+        const record = this.upsertRecord(keys[i], items[i]);
+        if (record === 'added') added++;
+        if (record !== 'unchanged' || changed) written++;
       }
       if (current && rows.length > 0) current = this.append(current, rows);
-      if (written > 0) this.countChange(keys);
+      if (written > 0) this.countChange(keys, added);
     });
     return { space: current, written, unchanged: items.length - written };
   }
@@ -186,13 +189,14 @@ export class Catalog {
     }
   }
 
-  /** Whether the record changed. Call inside `write`. */
-  private upsertRecord(key: number, item: ItemUpsert): boolean {
+  /** Call inside `write`. */
+  private upsertRecord(key: number, item: ItemUpsert): 'added' | 'changed' | 'unchanged' {
     const before = this.ids.read(key);
     const metadata = item.metadata ?? before?.metadata ?? {};
-    const same = before?.flags === inCatalog && JSON.stringify(before.metadata) === JSON.stringify(metadata);
-    if (!same) this.ids.write(key, { id: item.itemId, flags: inCatalog, metadata });
-    return !same;
+    const isThere = before?.flags === inCatalog;
+    if (isThere && JSON.stringify(before.metadata) === JSON.stringify(metadata)) return 'unchanged';
+    this.ids.write(key, { id: item.itemId, flags: inCatalog, metadata });
+    return isThere ? 'changed' : 'added';
   }
 
   private sameVector(space: SpaceRecord | null, key: number, vector: Float32Array): boolean {
@@ -270,7 +274,7 @@ export class Catalog {
         this.ids.write(key, { ...record, flags: inCatalog | deleted });
         hidden.push(key);
       }
-      if (hidden.length > 0) this.countChange(Uint32Array.from(hidden));
+      if (hidden.length > 0) this.countChange(Uint32Array.from(hidden), -hidden.length);
     });
     return hidden.length;
   }
@@ -326,15 +330,22 @@ export class Catalog {
     const marks =
       before && changed
         ? markChanged(before.space, itemOfRow, items, changed, (item) => this.itemByKey(item) !== null)
-        : markRows(itemOfRow, items, (found) =>
-            this.ids.eachFlags((key, flags) => {
-              if (flags === inCatalog) found(key);
-            }),
-          );
+        : markRows(itemOfRow, items, (found) => this.eachPresent(version, items, found));
     const live = withoutLeftOut(this.refinement(info), marks.present);
     const rowsOf = `${info.id}/${info.generation}`;
     const step = stepTo(rowsOf, version, { ...rows, ...marks }, before?.space ?? null, changed);
     return { info, dim: info.dim, ...rows, ...marks, live, step };
+  }
+
+  /** Finds the items in the catalog among the first `items` numbers: most often all of them, which need not be looked at. */
+  private eachPresent(version: number, items: number, found: (item: ItemKey) => void): void {
+    if (itemsAt(this.directory, version) === items) {
+      for (let key = 0; key < items; key++) found(key);
+      return;
+    }
+    this.ids.eachFlags((key, flags) => {
+      if (flags === inCatalog) found(key);
+    });
   }
 
   /** Which rows of a generation candidates do not come from; null where it was not refined. */
