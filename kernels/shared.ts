@@ -1,5 +1,6 @@
 // The module whose memory is given to it: memory that threads share (src/math/vectors.ts).
 export * from './index';
 export { gather } from './gather';
+export { nearPairs } from './pairs';
 export { readPoints } from './points';
 export { addNoted, noteMembers, putColumns } from './profile';

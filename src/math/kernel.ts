@@ -264,6 +264,7 @@ function decode(base64: string): Uint8Array {
 /** The kernels where the catalog lies. */
 export interface SharedExports extends KernelExports {
   gather(rows: number, list: number, count: number, dim: number, out: number): void;
+  nearPairs(rows: number, pairs: number, count: number, dim: number, most: number, out: number): void;
   /** How many points, −1 where the log is not plain, −2 where it needs the ranks of ids: kernels/points.ts. */
   readPoints(head: number, length: number, rows: number, base: number): number;
   /** Where the profile ends. */

@@ -215,3 +215,49 @@ function gatherRows(vectors: Float32Array, dim: number): Gather {
     }
   };
 }
+
+/**
+ * The squared distances of rows pairs[2p] and pairs[2p + 1] of a matrix, +Infinity where one is more than `most`. In
+ * float64, summed dimension by dimension, whatever computes them. Rows of a matrix that this thread may gather from are read
+ * where they lie, by a kernel that has many on their way at a time.
+ * Time O(pairs · dim), less the sooner pairs are seen to be far apart. Checked by: test/math/vectors.test.ts.
+ */
+export function nearPairs(
+  vectors: Float32Array,
+  dim: number,
+  pairs: Uint32Array,
+  most: number,
+): Float64Array {
+  const { memory, gather } = places.get(vectors.buffer) ?? nowhere;
+  if (!memory || gather === null)
+    return Float64Array.from({ length: pairs.length / 2 }, (_, p) => {
+      const distance = squaredDistance(vectors, dim, pairs[2 * p], pairs[2 * p + 1], most);
+      return distance > most ? Number.POSITIVE_INFINITY : distance;
+    });
+  const kernel = createSharedKernel(memory);
+  const head = gatherHead + gather * slotBytes;
+  const listed = new Uint32Array(memory.buffer, head, 2 * listPairs);
+  const found = new Float64Array(memory.buffer, head + listed.byteLength, listPairs);
+  const distances = new Float64Array(pairs.length / 2);
+  for (let from = 0; from < distances.length; from += listPairs) {
+    const count = Math.min(listPairs, distances.length - from);
+    listed.set(pairs.subarray(2 * from, 2 * (from + count)));
+    kernel.nearPairs(vectors.byteOffset, head, count, dim, most, found.byteOffset);
+    distances.set(found.subarray(0, count), from);
+  }
+  return distances;
+}
+
+/** Pairs listed at once; their distances follow the list. */
+const listPairs = slotBytes / 16;
+
+/** Beyond `most`, a lower bound that is more as well. */
+function squaredDistance(vectors: Float32Array, dim: number, a: number, b: number, most: number): number {
+  let sum = 0;
+  let at = b * dim;
+  for (let k = a * dim; k < (a + 1) * dim && sum <= most; k++, at++) {
+    const difference = vectors[k] - vectors[at];
+    sum += difference * difference;
+  }
+  return sum;
+}

@@ -1,5 +1,6 @@
 import { PinnersageError } from '../errors.js';
 import { createRng } from '../math/rng.js';
+import { nearPairs } from '../math/vectors.js';
 import type { AlphaChoice } from '../model/item.js';
 
 export interface StartingAlphaOptions {
@@ -23,7 +24,7 @@ const percentile = 0.01;
  * Shapes and units: `vectors` row-major float32, `dim` numbers a row; `rows` the rows that are live; squared distance.
  * Preconditions and errors: finite vectors; fewer than two live rows give 0.64. `pairs` an integer ≥ 1, else
  * `option-invalid`.
- * Time and memory: O(pairs · dim), 8 bytes per pair.
+ * Time and memory: O(pairs · dim), 16 bytes per pair.
  * Checked by: test/profile/alpha.test.ts.
  */
 export function startingAlpha(
@@ -34,7 +35,7 @@ export function startingAlpha(
 ): AlphaChoice {
   if (!Number.isSafeInteger(pairs) || pairs < 1)
     throw new PinnersageError('option-invalid', `pairs: got ${pairs}, expected an integer ≥ 1`);
-  const distances = pairDistances(vectors, dim, rows, pairs, seed);
+  const distances = nearPairs(vectors, dim, pairsOf(rows, pairs, seed), highestAlpha);
   const near = distances.filter((distance) => distance <= highestAlpha).sort();
   let value = nearestRank(near, 0, distances.length);
   if (value === 0) {
@@ -51,38 +52,25 @@ function nearestRank(near: Float64Array, from: number, count: number): number {
   return rank === 0 ? highestAlpha : (near[from + rank - 1] ?? highestAlpha);
 }
 
-function pairDistances(
-  vectors: Float32Array,
-  dim: number,
-  rows: Uint32Array,
-  pairs: number,
-  seed: number,
-): Float64Array {
+/** Two rows a pair, of the live ones. */
+function pairsOf(rows: Uint32Array, pairs: number, seed: number): Uint32Array {
   const n = rows.length;
   const all = (n * (n - 1)) / 2;
-  const distances = new Float64Array(Math.min(pairs, all));
+  const found = new Uint32Array(2 * Math.min(pairs, all));
+  let at = 0;
   if (all <= pairs) {
-    let at = 0;
     for (let i = 0; i < n; i++)
-      for (let j = 0; j < i; j++) distances[at++] = squaredDistance(vectors, dim, rows[i], rows[j]);
-    return distances;
+      for (let j = 0; j < i; j++) {
+        found[at++] = rows[i];
+        found[at++] = rows[j];
+      }
+    return found;
   }
   const rng = createRng(seed);
-  for (let at = 0; at < pairs; at++) {
+  while (at < found.length) {
     const i = rng.below(n);
-    const j = (i + 1 + rng.below(n - 1)) % n;
-    distances[at] = squaredDistance(vectors, dim, rows[i], rows[j]);
+    found[at++] = rows[i];
+    found[at++] = rows[(i + 1 + rng.below(n - 1)) % n];
   }
-  return distances;
-}
-
-/** Beyond the most that the rule allows, a lower bound that is more as well. */
-function squaredDistance(vectors: Float32Array, dim: number, a: number, b: number): number {
-  let sum = 0;
-  let at = b * dim;
-  for (let k = a * dim; k < (a + 1) * dim && sum <= highestAlpha; k++, at++) {
-    const difference = vectors[k] - vectors[at];
-    sum += difference * difference;
-  }
-  return sum;
+  return found;
 }

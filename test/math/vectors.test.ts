@@ -7,6 +7,7 @@ import {
   blockRows,
   createGather,
   createScan,
+  nearPairs,
   shareVectors,
 } from '../../src/math/vectors.js';
 
@@ -95,4 +96,37 @@ describe.each([5, 256, 20_000])('rows of %d dimensions', (dim) => {
     }
     expect(Array.from(vectors.subarray(0, 9))).toEqual(Array.from(fill(new Float32Array(9), 3)));
   });
+});
+
+describe.each([1, 5, 16, 40, 256])('pairs of rows of %d dimensions', (dim) => {
+  test.each(['in place', 'adopted', 'copied'])(
+    'read %s are as far apart as plain sums say, or too far',
+    (how) => {
+      const made = allocateVectors(30, dim);
+      made.set(fill(new Float32Array(30 * dim), dim));
+      made.copyWithin(0, dim, 2 * dim); // rows 0 and 1 are the same
+      const vectors = how === 'copied' ? Float32Array.from(made) : made;
+      const given = how === 'adopted' ? adoptVectors(shareVectors(made), 4, 'gather') : vectors;
+      const rng = createRng(dim);
+      // More than a kernel takes at once.
+      const pairs = Uint32Array.from({ length: 2 * 5000 }, () => rng.below(30)).fill(0, 0, 2);
+      pairs.set([0, 1], 2);
+      const exact = Float64Array.from({ length: 5000 }, (_, p) => {
+        let sum = 0;
+        for (let k = 0; k < dim; k++)
+          sum += (vectors[pairs[2 * p] * dim + k] - vectors[pairs[2 * p + 1] * dim + k]) ** 2;
+        return sum;
+      });
+      const some = exact[7];
+      for (const most of [0, some, Number.POSITIVE_INFINITY]) {
+        const expected = exact.map((distance) => (distance > most ? Number.POSITIVE_INFINITY : distance));
+        expect(nearPairs(given, dim, pairs, most)).toEqual(expected);
+      }
+      expect(nearPairs(given, dim, new Uint32Array(0), 1).length).toBe(0);
+      expect(Math.max(...exact)).toBeGreaterThan(some);
+      expect(Array.from(vectors.subarray(2 * dim))).toEqual(
+        Array.from(fill(new Float32Array(30 * dim), dim).subarray(2 * dim)),
+      );
+    },
+  );
 });
