@@ -8,14 +8,18 @@
 
 /** Places in the head: u32 unless said otherwise. What arrays lie where, first. */
 const rowOf: usize = 0, rankOf: usize = 4, items: usize = 8, typeWeights: usize = 12, types: usize = 16, most: usize = 20;
-const input: usize = 24, slotOf: usize = 28, timeOf: usize = 32, weightOf: usize = 36;
-const slotItem: usize = 40, slotFirst: usize = 44, slotCount: usize = 48, slotRow: usize = 52, order: usize = 56;
-const cursor: usize = 60, places: usize = 64, toItems: usize = 68, toOffsets: usize = 72, toTimes: usize = 76, toWeights: usize = 80;
+const input: usize = 24, records: usize = 28, slots: usize = 32, order: usize = 36, places: usize = 40;
+const toItems: usize = 44, toOffsets: usize = 48, toTimes: usize = 52, toWeights: usize = 56;
 /** The run: f64, and the two halves of its digest. */
-const asOf: usize = 88, start: usize = 96, windowMs: usize = 104, maxSeq: usize = 112, runHigh: usize = 120, runLow: usize = 124;
+const asOf: usize = 64, start: usize = 72, windowMs: usize = 80, maxSeq: usize = 88, runHigh: usize = 96, runLow: usize = 100;
 /** What comes out: counts of what was left out, actions kept, the digest not finished yet; as f64 changesAt and the newest time. */
-const role: usize = 128, after: usize = 132, outside: usize = 136, unembedded: usize = 140, actions: usize = 144;
-const high: usize = 148, low: usize = 152, changesAt: usize = 160, newestAt: usize = 168;
+const role: usize = 104, after: usize = 108, outside: usize = 112, unembedded: usize = 116, actions: usize = 120;
+const high: usize = 124, low: usize = 128, changesAt: usize = 136, newestAt: usize = 144;
+
+/** A record of an action that is kept: time and weight (f64), and where the slot of its item lies (u32). */
+const recordWeight: usize = 8, recordSlot: usize = 16, recordBytes: usize = 24;
+/** A slot: item, actions, row, where the next action goes (−1: nowhere; u32 each), first and last time (f64). */
+const slotActions: usize = 4, slotRow: usize = 8, slotNext: usize = 12, slotFirst: usize = 16, slotLast: usize = 24, slotBytes: usize = 32;
 
 /** Longer runs of items first acted on at one instant are left to a sort that is not quadratic. */
 const longestRun: u32 = 64;
@@ -34,47 +38,52 @@ const tied: i32 = -2;
  * where items were first acted on at one instant and the head says of no ranks where they lie.
  */
 export function readPoints(head: usize, length: u32, rows: u32, base: u32): i32 {
-  const slots = group(head, length, rows);
-  if (slots < 0) return odd;
-  const points = keep(head, slots);
-  if (points < 0) return points;
-  layOut(head, slots, points, base);
-  digest(head, points, base);
+  if (!group(head, length, rows)) return odd;
+  findRows(head);
+  const points = keep(head);
+  if (points >= 0) layOut(head, points, base);
   return points;
 }
 
-let kept: u32 = 0;
+/** Where the records and the slots of the user end. */
+let recordsEnd: usize = 0, slotsEnd: usize = 0;
 
-/** Decodes the actions, keeps those of interest in the window and gives each distinct item a slot, by first action. */
-function group(head: usize, length: u32, rows: u32): i32 {
+/** The 6 bytes of a time, big-endian, as the low bytes of a number. */
+@inline function timeAt(key: usize): f64 {
+  const turned = i8x16.swizzle(v128.load(key), i8x16(5, 4, 3, 2, 1, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
+  return <f64>i64x2.extract_lane(turned, 0);
+}
+
+/**
+ * Decodes the actions, keeps those of interest in the window and gives each distinct item a slot, by first action; false for
+ * what is left to others. Whether an item is new cannot be foreseen, so nothing branches on it.
+ */
+function group(head: usize, length: u32, rows: u32): bool {
   const weights = load<u32>(head, typeWeights), codes = load<u32>(head, types);
-  const slotsAt = <usize>load<u32>(head, slotOf), times = <usize>load<u32>(head, timeOf), toWeight = <usize>load<u32>(head, weightOf);
-  const ofItem = <usize>load<u32>(head, slotItem), firsts = <usize>load<u32>(head, slotFirst);
-  const counts = <usize>load<u32>(head, slotCount), table = <usize>load<u32>(head, places);
+  const table = <usize>load<u32>(head, places);
   const until = load<f64>(head, asOf), from = load<f64>(head, start), newest = load<f64>(head, maxSeq);
   let capacity: u32 = 16;
   while (capacity < 2 * rows) capacity <<= 1;
-  memory.fill(table, 0, capacity << 2);
+  for (let place = table, end = table + (<usize>capacity << 2); place < end; place += 16) v128.store(place, i64x2.splat(0));
   const mask = capacity - 1, shift = clz<u32>(mask);
-  let at = <usize>load<u32>(head, input);
-  const stop = at + length;
-  let roles: u32 = 0, afters: u32 = 0, outsides: u32 = 0, n: u32 = 0, count: u32 = 0;
-  let last = -Infinity, oldest = Infinity, comes = Infinity;
+  let at = <usize>load<u32>(head, input), record = <usize>load<u32>(head, records), free = <usize>load<u32>(head, slots);
+  const stop = at + length, first = record;
+  let roles: u32 = 0, afters: u32 = 0, outsides: u32 = 0;
+  let last = -Infinity, comes = Infinity;
   while (at < stop) {
     const end = at + 8 + load<u32>(at);
-    if (load<u8>(at, 8) != 2) return odd;
+    if (load<u8>(at, 8) != 2) return false;
     let left = <u32>load<u16>(at, 10);
     at += 12;
     for (; left > 0; left--) {
-      if (at + 6 > end) return odd;
+      if (at + 6 > end) return false;
       const keyBytes = <u32>load<u16>(at), valueBytes = load<u32>(at, 2);
       const key = at + 6, value = key + keyBytes;
-      if (keyBytes < 6 || valueBytes < 28 || valueBytes > 0xffffff || value + valueBytes > end) return odd;
+      if (keyBytes < 6 || valueBytes < 28 || valueBytes > 0xffffff || value + valueBytes > end) return false;
       at = value + valueBytes;
       const code = <u32>load<u16>(value, 2);
-      if (load<u8>(value) != 1 || code >= codes || load<f64>(value, 8) > newest) return odd;
-      const time = <f64>((<u64>bswap<u16>(load<u16>(key)) << 32) | <u64>bswap<u32>(load<u32>(key, 2)));
-      const weight = load<f64>(weights + (code << 3));
+      if (load<u8>(value) != 1 || code >= codes || load<f64>(value, 8) > newest) return false;
+      const time = timeAt(key), weight = load<f64>(weights + (code << 3));
       if (weight != weight) {
         roles++;
         continue;
@@ -88,79 +97,92 @@ function group(head: usize, length: u32, rows: u32): i32 {
         outsides++;
         continue;
       }
-      if (time < last) return odd;
+      if (time < last) return false;
       last = time;
-      oldest = min(oldest, time);
       const item = load<u32>(value, 4);
       let place = (item * 0x9e3779b1) >> shift;
-      let slot = load<u32>(table + (<usize>place << 2));
-      while (slot != 0 && load<u32>(ofItem + (<usize>(slot - 1) << 2)) != item) {
+      let found = <usize>load<u32>(table + (<usize>place << 2));
+      while (i32(found != 0) & i32(load<u32>(found) != item)) {
         place = (place + 1) & mask;
-        slot = load<u32>(table + (<usize>place << 2));
+        found = <usize>load<u32>(table + (<usize>place << 2));
       }
-      if (slot == 0) {
-        store<u32>(ofItem + (<usize>count << 2), item);
-        store<f64>(firsts + (<usize>count << 3), time);
-        store<u32>(counts + (<usize>count << 2), 0);
-        slot = ++count;
-        store<u32>(table + (<usize>place << 2), slot);
-      }
-      slot--;
-      const acted = counts + (<usize>slot << 2);
-      store<u32>(acted, load<u32>(acted) + 1);
-      store<u32>(slotsAt + (<usize>n << 2), slot);
-      store<f64>(times + (<usize>n << 3), time);
-      store<f64>(toWeight + (<usize>n << 3), <f64>load<f32>(value, 24) * weight);
-      n++;
+      const isNew = found == 0, slot = isNew ? free : found;
+      free += <usize>isNew * slotBytes;
+      store<u32>(table + (<usize>place << 2), <u32>slot);
+      store<u32>(slot, item);
+      store<u32>(slot, select<u32>(0, load<u32>(slot, slotActions), isNew) + 1, slotActions);
+      store<f64>(slot, select<f64>(time, load<f64>(slot, slotFirst), isNew), slotFirst);
+      store<f64>(slot, time, slotLast);
+      store<f64>(record, time);
+      store<f64>(record, <f64>load<f32>(value, 24) * weight, recordWeight);
+      store<u32>(record, <u32>slot, recordSlot);
+      record += recordBytes;
     }
-    if (at != end) return odd;
+    if (at != end) return false;
     at = (at + 7) & ~7;
   }
-  kept = n;
+  recordsEnd = record;
+  slotsEnd = free;
+  const oldest = record > first ? load<f64>(first) : Infinity;
   store<u32>(head, roles, role);
   store<u32>(head, afters, after);
   store<u32>(head, outsides, outside);
   store<f64>(head, min(comes, oldest + load<f64>(head, windowMs)), changesAt);
-  return count;
+  return true;
+}
+
+/** The rows of the slots' items. The table is larger than a cache: by themselves, many look-ups are on their way at a time. */
+function findRows(head: usize): void {
+  const table = <usize>load<u32>(head, rowOf), known = load<u32>(head, items);
+  for (let slot = <usize>load<u32>(head, slots); slot < slotsEnd; slot += slotBytes) {
+    const item = load<u32>(slot);
+    store<i32>(slot, item < known ? load<i32>(table + (<usize>item << 2)) : -1, slotRow);
+  }
 }
 
 /** The slots of items that have a vector, in point order; how many, or `odd` or `tied`. */
-function keep(head: usize, slots: i32): i32 {
-  const ofItem = <usize>load<u32>(head, slotItem), firsts = <usize>load<u32>(head, slotFirst);
-  const counts = <usize>load<u32>(head, slotCount), rows = <usize>load<u32>(head, slotRow);
-  const table = <usize>load<u32>(head, rowOf), known = load<u32>(head, items);
-  const list = <usize>load<u32>(head, order), starts = <usize>load<u32>(head, cursor);
-  let points: u32 = 0, without: u32 = 0;
-  for (let slot: usize = 0; slot < <usize>slots; slot++) {
-    const item = load<u32>(ofItem + (slot << 2));
-    const row = item < known ? load<i32>(table + (<usize>item << 2)) : -1;
-    store<i32>(rows + (slot << 2), row);
-    store<i32>(starts + (slot << 2), -1);
-    if (row >= 0) {
-      store<u32>(list + (<usize>points << 2), <u32>slot);
-      points++;
-    } else without += load<u32>(counts + (slot << 2));
+function keep(head: usize): i32 {
+  const list = <usize>load<u32>(head, order);
+  let end = list, without: u32 = 0, last = NaN, ties = false;
+  for (let slot = <usize>load<u32>(head, slots); slot < slotsEnd; slot += slotBytes) {
+    if (load<i32>(slot, slotRow) < 0) {
+      store<i32>(slot, -1, slotNext);
+      without += load<u32>(slot, slotActions);
+      continue;
+    }
+    const first = load<f64>(slot, slotFirst);
+    if (first == last) ties = true;
+    last = first;
+    store<u32>(end, <u32>slot);
+    end += 4;
   }
   store<u32>(head, without, unembedded);
+  const points = <u32>(end - list) >> 2;
   if (points > load<u32>(head, most)) return odd;
-  // Slots ascend by first time: only items first acted on at the same instant have to be sorted.
+  return ties ? sortRuns(head, points) : points;
+}
+
+/** Slots ascend by first time: only items first acted on at the same instant have to be sorted. Returns what `keep` does. */
+function sortRuns(head: usize, points: u32): i32 {
+  if (load<u32>(head, rankOf) == 0) return tied;
+  const list = <usize>load<u32>(head, order);
   for (let from: u32 = 0; from < points; ) {
-    const first = load<f64>(firsts + (<usize>load<u32>(list + (<usize>from << 2)) << 3));
+    const first = firstAt(list, from);
     let to = from + 1;
-    while (to < points && load<f64>(firsts + (<usize>load<u32>(list + (<usize>to << 2)) << 3)) == first) to++;
+    while (to < points && firstAt(list, to) == first) to++;
     if (to - from > longestRun) return odd;
-    if (to - from > 1) {
-      if (load<u32>(head, rankOf) == 0) return tied;
-      sortRun(head, from, to);
-    }
+    sortRun(head, from, to);
     from = to;
   }
   return points;
 }
 
+@inline function firstAt(list: usize, point: u32): f64 {
+  return load<f64>(<usize>load<u32>(list + (<usize>point << 2)), slotFirst);
+}
+
 @inline function rankAt(head: usize, place: usize): u32 {
-  const item = load<u32>(<usize>load<u32>(head, slotItem) + (<usize>load<u32>(place) << 2));
-  return load<u32>(<usize>load<u32>(head, rankOf) + (<usize>item << 2));
+  return load<u32>(<usize>load<u32>(head, rankOf) + (<usize>load<u32>(<usize>load<u32>(place)) << 2));
 }
 
 /** Insertion sort of places `from … to−1` of the order by the rank of the item's id. */
@@ -175,51 +197,39 @@ function sortRun(head: usize, from: u32, to: u32): void {
   }
 }
 
-/** Lays the actions out point by point. */
-function layOut(head: usize, slots: i32, points: i32, base: u32): void {
-  const counts = <usize>load<u32>(head, slotCount), ofItem = <usize>load<u32>(head, slotItem);
-  const list = <usize>load<u32>(head, order), starts = <usize>load<u32>(head, cursor);
+/**
+ * Lays the actions out point by point, and digests what `clusterBasis` does, before its last step: each step waits for the one
+ * before, so there is time for both. Also the time of the newest action.
+ */
+function layOut(head: usize, points: i32, base: u32): void {
+  const list = <usize>load<u32>(head, order);
   const outItems = <usize>load<u32>(head, toItems) + (<usize>base << 2), outOffsets = <usize>load<u32>(head, toOffsets) + (<usize>base << 2);
   const outTimes = <usize>load<u32>(head, toTimes) + (<usize>base << 3), outWeights = <usize>load<u32>(head, toWeights) + (<usize>base << 3);
-  let next: u32 = 0;
-  for (let point: usize = 0; point < <usize>points; point++) {
-    const slot = <usize>load<u32>(list + (point << 2)) << 2;
-    store<u32>(outItems + (point << 2), load<u32>(ofItem + slot));
-    store<u32>(outOffsets + (point << 2), next);
-    store<u32>(starts + slot, next);
-    next += load<u32>(counts + slot);
-  }
-  store<u32>(outOffsets + (<usize>points << 2), next);
-  store<u32>(head, next, actions);
-  const slotsAt = <usize>load<u32>(head, slotOf), times = <usize>load<u32>(head, timeOf), weights = <usize>load<u32>(head, weightOf);
-  for (let i: usize = 0; i < <usize>kept; i++) {
-    const place = starts + (<usize>load<u32>(slotsAt + (i << 2)) << 2);
-    const to = load<i32>(place);
-    if (to < 0) continue; // without a vector
-    store<i32>(place, to + 1);
-    store<f64>(outTimes + (<usize>to << 3), load<f64>(times + (i << 3)));
-    store<f64>(outWeights + (<usize>to << 3), load<f64>(weights + (i << 3)));
-  }
-}
-
-/** What `clusterBasis` digests, before the last step, and the time of the newest action. */
-function digest(head: usize, points: i32, base: u32): void {
-  const counts = <usize>load<u32>(head, slotCount), rows = <usize>load<u32>(head, slotRow);
-  const list = <usize>load<u32>(head, order), ends = <usize>load<u32>(head, cursor);
-  const outTimes = <usize>load<u32>(head, toTimes) + (<usize>base << 3);
   let h = mix(load<u32>(head, runHigh), points), l = mix(load<u32>(head, runLow), points);
-  let newest = -Infinity;
-  for (let point: usize = 0; point < <usize>points; point++) {
-    const slot = <usize>load<u32>(list + (point << 2)) << 2;
-    const row = load<u32>(rows + slot), count = load<u32>(counts + slot);
-    // The cursor stands behind the point's last action.
-    const time = load<u64>(outTimes + (<usize>load<u32>(ends + slot) << 3) - 8);
+  let next: u32 = 0, newest = -Infinity;
+  for (let point: usize = 0, end = <usize>points << 2; point < end; point += 4) {
+    const slot = <usize>load<u32>(list + point);
+    const row = load<u32>(slot, slotRow), count = load<u32>(slot, slotActions), time = load<u64>(slot, slotLast);
+    store<u32>(outItems + point, load<u32>(slot));
+    store<u32>(outOffsets + point, next);
+    store<u32>(slot, next, slotNext);
+    next += count;
     newest = max(newest, reinterpret<f64>(time));
     const first = <u32>time, second = <u32>(time >> 32);
     h = mix(mix(mix(mix(h, row), count), first), second);
     l = mix(mix(mix(mix(l, second), first), count), row);
   }
+  store<u32>(outOffsets + (<usize>points << 2), next);
+  store<u32>(head, next, actions);
   store<u32>(head, h, high);
   store<u32>(head, l, low);
   store<f64>(head, newest, newestAt);
+  for (let record = <usize>load<u32>(head, records); record < recordsEnd; record += recordBytes) {
+    const slot = <usize>load<u32>(record, recordSlot);
+    const to = load<i32>(slot, slotNext);
+    if (to < 0) continue; // without a vector
+    store<i32>(slot, to + 1, slotNext);
+    store<f64>(outTimes + (<usize>to << 3), load<f64>(record));
+    store<f64>(outWeights + (<usize>to << 3), load<f64>(record, recordWeight));
+  }
 }

@@ -35,17 +35,17 @@ const mostUsers = 4096;
 const tied = -2;
 
 /** Bytes of the head, and places in it: kernels/points.ts. */
-const headBytes = 176;
+const headBytes = 152;
 const head = {
   rankOf: 4,
   most: 20,
   input: 24,
   work: 28,
-  asOf: 88,
-  run: 120,
-  found: 128,
-  changesAt: 160,
-  newest: 168,
+  asOf: 64,
+  run: 96,
+  found: 104,
+  changesAt: 136,
+  newest: 144,
 };
 
 /**
@@ -124,7 +124,7 @@ export class PointReader {
     this.headAt = take(headBytes);
     const tables = [4 * items, 4 * items, 8 * types.length].map(take);
     const inputs = [inputBytes, inputBytes].map(take);
-    const work = [4, 8, 8, 4, 8, 4, 4, 4, 4, 8].map((bytes) => take(bytes * mostRows));
+    const work = [24, 32, 4, 8].map((bytes) => take(bytes * mostRows));
     const points = [4, 4, 8, 8].map((bytes) => take(bytes * capacity));
     const memory = createSharedMemory(end);
     const { buffer } = memory;
