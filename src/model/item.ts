@@ -113,14 +113,6 @@ export function hasVector(table: Pick<EmbeddingTable, 'rowOfItem'>, item: ItemKe
   return rowOf(table, item) >= 0;
 }
 
-/** `hasVector` from a bit each: the table itself is too large to stay near. */
-export function vectorTest({ rowOfItem }: Pick<EmbeddingTable, 'rowOfItem'>): (item: ItemKey) => boolean {
-  const items = rowOfItem.length;
-  const bits = new Uint32Array(Math.ceil(items / 32));
-  for (let item = 0; item < items; item++) if (rowOfItem[item] >= 0) bits[item >>> 5] |= 1 << (item & 31);
-  return (item) => item < items && (bits[item >>> 5] & (1 << (item & 31))) !== 0;
-}
-
 /** The vector of an item, or null where it has none. */
 export function vectorOf(table: EmbeddingTable, item: ItemKey): Float32Array | null {
   const row = rowOf(table, item);

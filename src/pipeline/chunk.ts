@@ -5,7 +5,7 @@ import { type Hash64, hexOf } from '../math/hash.js';
 import type { SharedMemory } from '../math/kernel.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
-import { type EmbeddingTable, type UserKey, vectorTest } from '../model/item.js';
+import { type EmbeddingTable, hasVector, type UserKey } from '../model/item.js';
 import type { Interest } from '../model/profile.js';
 import { InferScratch, inferColumns } from '../profile/infer.js';
 import type { ProfileOptions } from '../profile/options.js';
@@ -141,7 +141,7 @@ export class ChunkRunner {
       windowDays: plan.options.windowDays,
       types: plan.types,
       maxItems: plan.options.maxItemsPerUser,
-      hasVector: vectorTest(plan.table),
+      hasVector: (item) => hasVector(plan.table, item),
     };
     const { asOf, maxSeq } = plan;
     const { rowOfItem } = plan.table;
