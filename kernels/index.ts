@@ -13,3 +13,4 @@ export { dots } from './scan';
 export function heapBase(): usize {
   return __heap_base;
 }
+export { readPoints } from './points';

@@ -2,5 +2,4 @@
 export * from './index';
 export { gather } from './gather';
 export { nearPairs } from './pairs';
-export { readPoints } from './points';
 export { addNoted, noteMembers, putColumns } from './profile';

@@ -203,6 +203,8 @@ export interface KernelExports {
     places: number,
     out: number,
   ): void;
+  /** How many points, −1 where the log is not plain, −2 where it needs the ranks of ids: kernels/points.ts. */
+  readPoints(head: number, length: number, rows: number, base: number): number;
 }
 
 /** As much of the WebAssembly API as is used here; neither Node's types nor ES2023 declare it. */
@@ -268,8 +270,6 @@ function decode(base64: string): Uint8Array {
 export interface SharedExports extends KernelExports {
   gather(rows: number, list: number, count: number, dim: number, out: number): void;
   nearPairs(rows: number, pairs: number, count: number, dim: number, most: number, out: number): void;
-  /** How many points, −1 where the log is not plain, −2 where it needs the ranks of ids: kernels/points.ts. */
-  readPoints(head: number, length: number, rows: number, base: number): number;
   /** Where the profile ends. */
   putColumns(columns: number, count: number, members: number, out: number): number;
   noteMembers(

@@ -1,7 +1,7 @@
 import { isBlock } from '../actions/blocks.js';
 import type { ActionLog } from '../actions/log.js';
 import { closeHash, type Hash64 } from '../math/hash.js';
-import { createSharedKernel, createSharedMemory, pageBytes, type SharedExports } from '../math/kernel.js';
+import { createKernel, type KernelExports, reserve } from '../math/kernel.js';
 import { dayMs } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
 import type { CollectOptions, Points } from '../profile/points.js';
@@ -48,10 +48,7 @@ const head = {
   newest: 144,
 };
 
-/**
- * One user's blocks in the kernel's memory, each at a multiple of 8 and 8 bytes after its length: shared memory is copied to
- * byte by byte where it lies otherwise than what is copied.
- */
+/** One user's blocks in the kernel's memory, each at a multiple of 8 and 8 bytes after its length. */
 class Input {
   readonly start: number;
   length = 0;
@@ -93,7 +90,8 @@ class Input {
  * Checked by: test/pipeline/pointreader.test.ts.
  */
 export class PointReader {
-  private readonly kernel: SharedExports;
+  /** With a memory of its own: to one that threads share, bytes are copied at half the speed. */
+  private readonly kernel: KernelExports = createKernel();
   private readonly idRank: () => Uint32Array;
   /** Room for the ranks of all items. */
   private readonly ranks: Uint32Array;
@@ -115,7 +113,7 @@ export class PointReader {
     const { rowOfItem, types, held } = options;
     const items = rowOfItem.length;
     const capacity = held + mostRows + mostUsers;
-    let end = pageBytes; // what is before is the kernel's own
+    let end = 64 * Math.ceil(this.kernel.heapBase() / 64);
     const take = (bytes: number): number => {
       const start = end;
       end += 64 * Math.ceil(bytes / 64);
@@ -126,9 +124,8 @@ export class PointReader {
     const inputs = [inputBytes, inputBytes].map(take);
     const work = [24, 32, 4, 8].map((bytes) => take(bytes * mostRows));
     const points = [4, 4, 8, 8].map((bytes) => take(bytes * capacity));
-    const memory = createSharedMemory(end);
-    const { buffer } = memory;
-    this.kernel = createSharedKernel(memory);
+    reserve(this.kernel, end);
+    const { buffer } = this.kernel.memory;
     this.idRank = options.idRank;
     this.words = new Uint32Array(buffer, this.headAt, headBytes / 4);
     this.numbers = new Float64Array(buffer, this.headAt, headBytes / 8);
