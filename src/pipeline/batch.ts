@@ -214,7 +214,7 @@ class Progress {
 
   add(result: ChunkResult, usersDone: number): void {
     this.writer.put(result.block);
-    for (const count of result.interestCounts) this.interestCounts.push(count);
+    this.interestCounts.push(...result.interestCounts);
     for (const user of result.failed) this.failed.push(user);
     this.active += result.active;
     this.reused += result.reused;
