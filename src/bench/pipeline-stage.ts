@@ -1,4 +1,5 @@
 import { open, type PinnerSage } from '../pipeline/pinnersage.js';
+import { batchProfile, runtimeSeconds } from './batch-profile.js';
 import { timeRequests } from './pipeline-requests.js';
 import { type PipelineFiles, worldEndMs } from './pipeline-world.js';
 
@@ -88,20 +89,26 @@ const reading: ReadonlySet<StageName> = new Set(['load', 'recommend']);
 async function run(task: StageTask): Promise<StageOutcome> {
   const started = performance.now();
   const before = process.cpuUsage();
+  const runtimeBefore = runtimeSeconds();
   const data = await open(task.data, { mode: reading.has(task.stage) ? 'read' : 'write' });
   const said = await stages[task.stage](data, task);
   await data.close();
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(before);
   const cpuSeconds = (user + system) / 1e6;
-  const { clusteringSeconds, ...others } = said;
-  const facts =
-    clusteringSeconds === undefined ? said : { ...others, clusteringOfCpu: clusteringSeconds / cpuSeconds };
+  const runtime = runtimeSeconds();
+  const { clusteringSeconds, clusteringShare, ...others } = said;
+  const spent = {
+    clusteringSeconds,
+    clusteringShare,
+    cpuSeconds,
+    runtimeSeconds: runtime === null || runtimeBefore === null ? null : runtime - runtimeBefore,
+  };
   return {
     seconds,
     cpuSeconds,
     maxRssBytes: 1024 * process.resourceUsage().maxRSS,
-    facts,
+    facts: clusteringSeconds === undefined ? said : { ...others, clusteringShare, ...batchProfile(spent) },
   };
 }
 
