@@ -17,6 +17,7 @@ import type { Directory } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
 import { deriveSeed } from '../math/hash.js';
 import { createRng } from '../math/rng.js';
+import { liveRows } from '../model/item.js';
 import {
   allItems,
   beginIndex,
@@ -78,9 +79,6 @@ export const staleShare = 0.05;
 const recallNeighbors = 100;
 const recallQueries = 100;
 
-/** The last build of a directory, whether it is done or not: the next one begins after it, since they share a folder. */
-const builds = new WeakMap<Directory, Promise<unknown>>();
-
 /**
  * Builds the index of a space, measures its recall, and makes it the current one in a single step; the one before serves
  * until then, and so it does where the build is interrupted or fails.
@@ -93,56 +91,55 @@ export function buildIndex(
   options: IndexOptions,
   nowMs: number,
 ): Promise<IndexReport> {
-  const before = builds.get(directory) ?? Promise.resolve();
-  const build = before.then(() => buildNext(directory, space, rows, options, nowMs));
-  builds.set(
-    directory,
-    build.catch(() => {}), // who asked for it hears of it
-  );
-  return build;
+  return afterOthers(directory, async () => {
+    const library = requireHnswLibrary();
+    const input = inputOf(space, rows.live, options);
+    options.onNote?.(
+      `${input.rows.length} items of space "${space.info.name}" on ${input.threads} ${input.threads > 1 ? 'threads' : 'thread'}`,
+    );
+    const started = performance.now();
+    const building = beginIndex(directory);
+    await buildInThread(input, join(building.folder, indexFileNames.graph), options);
+    const indexed = new Uint8Array(rows.live.length);
+    for (const row of input.rows) indexed[row] = 1;
+    const { info } = space;
+    const files = finishFiles(directory, building, indexed);
+    const unmeasured = {
+      number: building.number,
+      space: info.name,
+      spaceId: info.id,
+      spaceGeneration: info.generation,
+      pool: rows.pool,
+      dim: info.dim,
+      normalized: info.normalized,
+      rows: indexed.length,
+      indexed: input.rows.length,
+      parameters: input.parameters,
+      library: library.name,
+      builtAt: new Date(nowMs).toISOString(),
+      buildSeconds: Math.round(performance.now() - started) / 1000,
+      files,
+    };
+    const opened = openIndex(directory, unmeasured);
+    const matrix = { vectors: space.vectors, dim: info.dim, live: rows.live, normalized: info.normalized };
+    const recall = sampleRecall(space, rows.live, createCompositeSearch({ ...matrix, ...opened }));
+    const record: IndexRecord = { ...unmeasured, recall };
+    commitIndex(directory, record);
+    return reportOf(record);
+  });
 }
 
-async function buildNext(
-  directory: Directory,
-  space: LoadedSpace,
-  rows: SearchRows,
-  options: IndexOptions,
-  nowMs: number,
-): Promise<IndexReport> {
-  const library = requireHnswLibrary();
-  const input = inputOf(space, rows.live, options);
-  options.onNote?.(
-    `${input.rows.length} items of space "${space.info.name}" on ${input.threads} ${input.threads > 1 ? 'threads' : 'thread'}`,
+/** The last build of a directory, whether it is done or not. */
+const builds = new WeakMap<Directory, Promise<unknown>>();
+
+/** One build of a directory after the other, since they share a folder. */
+function afterOthers<T>(directory: Directory, build: () => Promise<T>): Promise<T> {
+  const next = (builds.get(directory) ?? Promise.resolve()).then(build);
+  builds.set(
+    directory,
+    next.catch(() => {}), // who asked for it hears of it
   );
-  const started = performance.now();
-  const building = beginIndex(directory);
-  await buildInThread(input, join(building.folder, indexFileNames.graph), options);
-  const indexed = new Uint8Array(rows.live.length);
-  for (const row of input.rows) indexed[row] = 1;
-  const { info } = space;
-  const files = finishFiles(directory, building, indexed);
-  const unmeasured = {
-    number: building.number,
-    space: info.name,
-    spaceId: info.id,
-    spaceGeneration: info.generation,
-    pool: rows.pool,
-    dim: info.dim,
-    normalized: info.normalized,
-    rows: indexed.length,
-    indexed: input.rows.length,
-    parameters: input.parameters,
-    library: library.name,
-    builtAt: new Date(nowMs).toISOString(),
-    buildSeconds: Math.round(performance.now() - started) / 1000,
-    files,
-  };
-  const opened = openIndex(directory, unmeasured);
-  const matrix = { vectors: space.vectors, dim: info.dim, live: rows.live, normalized: info.normalized };
-  const recall = sampleRecall(space, rows.live, createCompositeSearch({ ...matrix, ...opened }));
-  const record: IndexRecord = { ...unmeasured, recall };
-  commitIndex(directory, record);
-  return reportOf(record);
+  return next;
 }
 
 function inputOf(space: LoadedSpace, live: Uint8Array, options: IndexOptions): HnswInput {
@@ -152,16 +149,12 @@ function inputOf(space: LoadedSpace, live: Uint8Array, options: IndexOptions): H
     efConstruction: inRange('efConstruction', efConstruction ?? hnswDefaults.efConstruction, 1, 65_536),
     efSearch: inRange('efSearch', efSearch ?? hnswDefaults.efSearch, 1, 65_536),
   };
-  const rows = liveRows(live);
+  const rows = liveRows({ live });
   if (rows.length === 0)
     throw new PinnersageError('space-missing', `space "${space.info.name}" holds no items to index`);
   const { vectors, dim, info } = space;
   const threads = inRange('workers', workers, 1, 1024);
   return { vectors, dim, normalized: info.normalized, rows, parameters, threads };
-}
-
-function liveRows(live: Uint8Array): Uint32Array {
-  return rowsOutside(new Uint8Array(0), live);
 }
 
 function inRange(name: string, value: number, min: number, max: number): number {
@@ -175,7 +168,7 @@ function inRange(name: string, value: number, min: number, max: number): number 
 /** Recall over items drawn by a seed that belongs to the space: medoids are items, so items are what is asked for. */
 export function sampleRecall(space: LoadedSpace, live: Uint8Array, search: VectorSearch): Recall {
   const { vectors, dim, info } = space;
-  const rows = liveRows(live);
+  const rows = liveRows({ live });
   const rng = createRng(deriveSeed('recall', info.name, info.generation));
   const queries = Array.from({ length: Math.min(recallQueries, rows.length) }, () => {
     const row = rows[rng.below(rows.length)];
