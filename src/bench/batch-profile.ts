@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { computedMs } from '../pipeline/threadtime.js';
 
 const tasks = '/proc/self/task';
 
@@ -7,14 +8,9 @@ const tasks = '/proc/self/task';
  * Null where the system does not tell (Linux does). Call where there are no worker threads.
  */
 export function runtimeSeconds(): number | null {
-  if (!existsSync(`${tasks}/${process.pid}/schedstat`)) return null;
+  if (computedMs(`${tasks}/${process.pid}`) === null) return null;
   const others = readdirSync(tasks).filter((id) => Number(id) !== process.pid);
-  return others.reduce((sum, id) => sum + Number.parseInt(scheduled(id), 10) / 1e9, 0);
-}
-
-function scheduled(id: string): string {
-  const file = `${tasks}/${id}/schedstat`;
-  return existsSync(file) ? readFileSync(file, 'utf8') : '0'; // it ended meanwhile
+  return others.reduce((sum, id) => sum + (computedMs(`${tasks}/${id}`) ?? 0) / 1000, 0);
 }
 
 /** What a batch computed, in CPU seconds. */

@@ -28,5 +28,11 @@ test.skipIf(!existsSync('/proc/self/task'))(
     const { user, system } = process.cpuUsage(cpu);
     expect(spent).toBeGreaterThan(0);
     expect(spent).toBeLessThanOrEqual((user + system) / 1e6 + 0.05);
+    // What this thread computes is not.
+    const then = runtimeSeconds() ?? 0;
+    const busy = process.cpuUsage();
+    const own = (): number => process.cpuUsage(busy).user / 1e6;
+    while (own() < 0.4);
+    expect((runtimeSeconds() ?? 0) - then).toBeLessThan(0.5 * own());
   },
 );
