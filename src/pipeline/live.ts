@@ -218,7 +218,6 @@ function allHaveVectors({ interests }: Profile, space: LoadedSpace): boolean {
   return interests.every(({ members }) => members.every((item) => vectorOf(space, item) !== null));
 }
 
-/** Every point has a vector: `collectPoints` keeps only those. */
 /** The interests of a live user at an instant: importances decay, nothing else moves. */
 export function interestsAt(live: LiveUser, atMs: number, lambda: number): readonly Interest[] {
   const { interests, asOf, maxSeq } = live;

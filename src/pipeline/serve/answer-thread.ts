@@ -89,6 +89,7 @@ const opening = openDirectory(path, { mode: 'read', metaCommits }).then((directo
   };
 });
 opening.catch(() => {}); // the first call answers with it
+type Parts = Awaited<typeof opening>;
 const recorder = new RecordingCache();
 const lessons = new Map<number, Lesson>();
 let current: LoadedSpace | null = null;
@@ -103,20 +104,40 @@ function space(): LoadedSpace {
 }
 
 /** What others have committed is seen from here on. */
-async function fresh(): Promise<Awaited<typeof opening>> {
+async function fresh(): Promise<Parts> {
   const parts = await opening;
   parts.directory.refresh();
   return parts;
 }
 
 /** The same once for all who came together. */
-async function together(): Promise<Awaited<typeof opening>> {
+async function together(): Promise<Parts> {
   const group = turn.wait();
   await group;
   const parts = await opening;
   if (group !== latest) parts.directory.refresh();
   latest = group;
   return parts;
+}
+
+/** A request with all that is to be known before the first search. */
+function whoAsks(
+  { recommender, log }: Parts,
+  { userId, request, nowMs, live }: Omit<AnswerMessage, 'ticket' | 'inGroup'>,
+) {
+  const state = recommender.state(space());
+  const prepared = recommender.prepare(userId, { ...request, nowMs }, state.basis);
+  const known = live ?? recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
+  return { state, prepared, live: known };
+}
+
+function answerOf(
+  { recommender }: Parts,
+  { state, prepared, live }: ReturnType<typeof whoAsks>,
+  cache?: NeighborCache,
+): FoundAnswer {
+  const answer = recommender.answerHere(state, prepared, live, cache);
+  return { head: headOf(answer, state, live), picks: answer.picks.packed() };
 }
 
 /** Answers that nobody asked for, at most. */
@@ -127,7 +148,8 @@ const rehearsals = 400;
  * it is sent, logged, remembered or counted.
  */
 async function rehearse(): Promise<void> {
-  const { log, recommender } = await opening;
+  const parts = await opening;
+  const { log, recommender } = parts;
   const users = log.users.count();
   const answers = Math.min(rehearsals, users);
   const cache = new NeighborCache();
@@ -136,13 +158,8 @@ async function rehearse(): Promise<void> {
     (place) => {
       const counted = counts.slice();
       const userId = log.users.idOf(Math.floor((place * users) / answers));
-      const state = recommender.state(space());
-      const nowMs = state.basis.generation?.asOf ?? 0;
-      const prepared = recommender.prepare(userId, { nowMs }, state.basis);
-      const live = recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
-      const answer = recommender.answerHere(state, prepared, live, cache);
-      headOf(answer, state, live);
-      answer.picks.packed();
+      const nowMs = recommender.state(space()).basis.generation?.asOf ?? 0;
+      answerOf(parts, whoAsks(parts, { userId, request: {}, nowMs, live: null }), cache);
       counts.set(counted);
     },
     async () => {
@@ -170,18 +187,16 @@ const handlers = {
     const { recommender, log } = await fresh();
     return recommender.live.of(log.users.find(userId), space(), nowMs);
   },
-  answer: async ({ ticket, inGroup, userId, request, nowMs, live }: AnswerMessage): Promise<FoundAnswer> => {
-    const { recommender, log } = inGroup ? await together() : await fresh();
-    const state = recommender.state(space());
-    const prepared = recommender.prepare(userId, { ...request, nowMs }, state.basis);
-    const known = live ?? recommender.live.of(log.users.find(userId), state.space, nowMs, state.basis);
+  answer: async ({ ticket, inGroup, ...asked }: AnswerMessage): Promise<FoundAnswer> => {
+    const parts = inGroup ? await together() : await fresh();
+    const who = whoAsks(parts, asked);
     if (inGroup) await null; // those who came together are all known before the first search
     recorder.take();
-    const cache = isLight(prepared.recipe) ? recorder : undefined;
-    const answer = recommender.answerHere(state, prepared, known, cache);
-    if (ticket !== null) lessons.set(ticket, { live: live ? null : known, learned: recorder.take() });
+    const answer = answerOf(parts, who, isLight(who.prepared.recipe) ? recorder : undefined);
+    if (ticket !== null)
+      lessons.set(ticket, { live: asked.live ? null : who.live, learned: recorder.take() });
     tally.remembered(recorder.stats());
-    return { head: headOf(answer, state, known), picks: answer.picks.packed() };
+    return answer;
   },
   lesson: async (ticket: number): Promise<Lesson> => {
     const lesson = lessons.get(ticket);
