@@ -485,10 +485,11 @@ test('strangers who are asked for together get what each gets alone, with what w
   await serving.putItems(bytes(catalog));
   const users = Array.from({ length: 13 }, (_, u) => `u${u}`);
   const actions = users.flatMap((user, u) => [save(user, `i${u}`), save(user, `i${9 * u + 50}`)]);
+  const ask = (one: Engine) => (user: string, seed: number) => one.recommend(user, { seed, count: 30 });
   await serving.appendActions(bytes(actions));
+  await Promise.all(['nobody', 'noone'].map(ask(serving))); // the state before the batch is known
   await serving.batch({});
   await serving.appendActions(bytes(users.map((user, u) => save(user, `i${100 + u}`))));
-  const ask = (one: Engine) => (user: string, seed: number) => one.recommend(user, { seed, count: 30 });
   const together = await Promise.all(users.map(ask(serving)));
   await serving.close();
   const later = await engine(path);
