@@ -1,5 +1,6 @@
 import type { UserKey } from '../model/item.js';
-import { roundUp } from './codec.js';
+import { slotOf } from './bundle.js';
+import { roundUp, slotAt } from './codec.js';
 
 /**
  * Encoded profiles in one piece of memory, which threads share: to transfer it would detach it, and a thread that has detached
@@ -8,9 +9,8 @@ import { roundUp } from './codec.js';
 export interface ProfileBlock {
   /** Rising. */
   readonly users: Uint32Array;
-  /** Where each user's bytes begin and end in `bytes`. */
+  /** Where each user's bytes begin in `bytes`: one after another, each at the next multiple of 8. */
   readonly starts: Uint32Array;
-  readonly ends: Uint32Array;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
 }
 
@@ -20,9 +20,9 @@ const leastBytes = 1 << 16;
 export class BlockBuilder {
   private readonly added: UserKey[] = [];
   private readonly starts: number[] = [];
-  private readonly ends: number[] = [];
   private bytes: Uint8Array<SharedArrayBuffer>;
   private length = 0;
+  private isRising = true;
 
   /** `memory`: that of a block that nobody reads any more, to be used again. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(leastBytes)) {
@@ -31,18 +31,21 @@ export class BlockBuilder {
 
   /** Copies a user's bytes, which count instead of those given before. */
   add(user: UserKey, bytes: Uint8Array): void {
-    const start = roundUp(this.length);
+    const start = this.length;
     const end = start + bytes.length;
-    if (end > this.bytes.length) {
-      const bigger = new Uint8Array(new SharedArrayBuffer(Math.max(2 * this.bytes.length, end)));
+    this.length = roundUp(end);
+    if (this.length > this.bytes.length) {
+      const bigger = new Uint8Array(new SharedArrayBuffer(Math.max(2 * this.bytes.length, this.length)));
       bigger.set(this.bytes.subarray(0, start));
       this.bytes = bigger;
     }
     this.bytes.set(bytes, start);
-    this.length = end;
+    this.bytes[start + slotAt] = slotOf(user);
+    // Memory that is used again holds other users' bytes.
+    for (let at = end; at < this.length; at++) this.bytes[at] = 0;
+    if (this.added.length > 0 && user <= this.added[this.added.length - 1]) this.isRising = false;
     this.added.push(user);
     this.starts.push(start);
-    this.ends.push(end);
   }
 
   users(): ReadonlySet<UserKey> {
@@ -50,24 +53,22 @@ export class BlockBuilder {
   }
 
   finish(): ProfileBlock {
-    const { added, starts, ends } = this;
-    const bytes = this.bytes.subarray(0, this.length);
-    if (added.every((user, i) => i === 0 || user > added[i - 1]))
-      return {
-        users: Uint32Array.from(added),
-        starts: Uint32Array.from(starts),
-        ends: Uint32Array.from(ends),
-        bytes,
-      };
-    const places = new Map(added.map((user, place) => [user, place]));
-    const users = Uint32Array.from(places.keys()).sort();
-    const placeOf = (user: UserKey): number => places.get(user) ?? 0;
+    if (!this.isRising) return this.inOrder().finish();
     return {
-      users,
-      starts: users.map((user) => starts[placeOf(user)]),
-      ends: users.map((user) => ends[placeOf(user)]),
-      bytes,
+      users: Uint32Array.from(this.added),
+      starts: Uint32Array.from(this.starts),
+      bytes: this.bytes.subarray(0, this.length),
     };
+  }
+
+  private inOrder(): BlockBuilder {
+    const places = new Map(this.added.map((user, place) => [user, place]));
+    const rising = new BlockBuilder(new SharedArrayBuffer(Math.max(leastBytes, this.length)));
+    for (const user of Uint32Array.from(places.keys()).sort()) {
+      const place = places.get(user) as number;
+      rising.add(user, this.bytes.subarray(this.starts[place], this.starts[place + 1] ?? this.length));
+    }
+    return rising;
   }
 }
 

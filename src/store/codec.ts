@@ -25,13 +25,16 @@ export interface StoredProfile {
 }
 
 /**
- * Layout: version u8, width u8 (bytes of a count: 1, 2 or 4), 2 zero bytes, interests u32, members u32, what was left out
+ * Layout: version u8, width u8 (bytes of a count: 1, 2 or 4), slot u8 (bundle.ts), a zero byte, interests u32, members u32, what was left out
  * 5 u32 (role, afterAsOf, outsideWindow, unembedded, truncated), basis 2 u32, weighedAt f64, changesAt f64; then columns.
  * By interest: id 2 u32, importance f64, lastActionAt f64, medoid u32, members u32; by member, those of one interest after
  * another: item u32, weight f32; then by interest size, and by member count, of `width` bytes. Little-endian; of two words
- * the high one first. What older versions wrote: olderprofile.ts.
+ * the high one first. What older versions wrote: olderprofile.ts; version 4 was this with a zero slot.
  */
-const version = 4;
+const version = 5;
+const isOfColumns = (byte: number): boolean => byte === version || byte === 4;
+/** The place of the slot, which `encodeProfile` leaves at 0. */
+export const slotAt = 2;
 const headBytes = 56;
 const leftOutAt = 12;
 const basisAt = 32;
@@ -170,9 +173,26 @@ function writeMembers(
   }
 }
 
+/** Where the profile that begins at `start` ends, by what it says of itself: one of an older version with the entry. */
+export function profileEnd(bytes: DataView, start: number): number {
+  if (!isOfColumns(bytes.getUint8(start))) return bytes.byteLength;
+  const room = bytes.byteLength - start;
+  // Less than a head is not whole either.
+  if (room < headBytes) return start + headBytes;
+  const width = bytes.getUint8(start + 1);
+  const count = bytes.getUint32(start + 4, true);
+  const members = bytes.getUint32(start + 8, true);
+  return start + headBytes + (interestBytes + width) * count + (memberBytes + width) * members;
+}
+
+/** The slot that the profile at `start` names. */
+export function slotIn(bytes: DataView, start: number): number {
+  return bytes.getUint8(start) === version ? bytes.getUint8(start + slotAt) : 0;
+}
+
 /** @throws `directory-newer`, `data-damaged`. */
 export function decodeProfile(bytes: Buffer): StoredProfile {
-  if (bytes[0] !== version) {
+  if (!isOfColumns(bytes[0])) {
     if (bytes[0] < 1 || bytes[0] > version) expectVersion(bytes, version, 'profile');
     return decodeOlderProfile(bytes);
   }
@@ -251,7 +271,7 @@ export class ProfileView {
   set(bytes: DataView, start = 0): boolean {
     this.view = bytes;
     this.start = start;
-    return bytes.getUint8(start) === version;
+    return isOfColumns(bytes.getUint8(start));
   }
 
   get buffer(): ArrayBufferLike {

@@ -4,8 +4,9 @@ import { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { UserKey } from '../model/item.js';
 import type { Interest, Profile } from '../model/profile.js';
-import type { ProfileBlock } from './block.js';
-import { decodeProfile, interestsAt, roundUp, type StoredProfile } from './codec.js';
+import { bundleOf, eachProfile, profileIn, viewOf } from './bundle.js';
+import { decodeProfile, interestsAt, type StoredProfile } from './codec.js';
+import { PendingProfiles } from './pending.js';
 import type {
   Generation,
   GenerationWriter,
@@ -15,20 +16,14 @@ import type {
   ProfileVisitor,
 } from './profiles.js';
 
-const removeStep = 20_000;
-/** Bytes of profiles to a commit. */
-const putBytes = 8 << 20;
+/** Entries to a commit. */
+const removeStep = 2000;
 
 /** Generations are numbered upwards and written by rising user: pages are filled whole, and not searched. */
 const asLast = { append: true } as const;
 
 function outOfOrder(user: UserKey, last: UserKey): PinnersageError {
   return new PinnersageError('internal', `profiles: got user ${user}, expected one above ${last}`);
-}
-
-/** A block that waits to be put; its bytes begin at `at`. */
-interface PendingBlock extends Omit<ProfileBlock, 'bytes'> {
-  readonly at: number;
 }
 
 /** What `meta` holds of generations: the current one of each space. */
@@ -38,7 +33,7 @@ interface GenerationTable {
 }
 
 /**
- * Profiles of one space in the data directory, under (generation, user). Each space has its own current generation, so
+ * Profiles of one space in the data directory, under (generation, first user of a bundle). Each space has its own current generation, so
  * that switching to another space and back needs no new batch.
  */
 export class EmbeddedProfileStore implements ProfileStore {
@@ -64,12 +59,18 @@ export class EmbeddedProfileStore implements ProfileStore {
   }
 
   stored(generation: Generation, user: UserKey): StoredProfile | null {
-    const { profiles } = this.directory.tables;
     for (const number of layersOf(generation)) {
-      const bytes = profiles.get(profileKey(number, user));
+      // Older versions stored a user under the own number.
+      const bytes = this.read(number, bundleOf(user), user) ?? this.read(number, user, user);
       if (bytes) return decodeProfile(bytes);
     }
     return null;
+  }
+
+  /** What is stored of the user in the entry under `first`. */
+  private read(number: number, first: UserKey, user: UserKey): Buffer | null {
+    const bytes = this.directory.tables.profiles.get(profileKey(number, first));
+    return bytes ? profileIn(first, bytes, user) : null;
   }
 
   visit(generation: Generation, from: UserKey, to: UserKey, visit: ProfileVisitor): void {
@@ -77,11 +78,13 @@ export class EmbeddedProfileStore implements ProfileStore {
     const scan = this.directory.borrow('profiles');
     for (const number of layersOf(generation)) {
       const isBase = number === generation.base;
-      scan(rangeOf(number, from, to), ({ key, keyAt, value, valueLength }) => {
-        const user = key.getUint32(keyAt + 4);
-        if (seen.has(user)) return;
-        if (!isBase) seen.add(user);
-        visit(user, new DataView(value.buffer, value.byteOffset, valueLength), number);
+      scan(rangeOf(number, bundleOf(from), to), ({ key, keyAt, value, valueLength }) => {
+        const entry = new DataView(value.buffer, value.byteOffset, valueLength);
+        eachProfile(key.getUint32(keyAt + 4), entry, (user, start, end) => {
+          if (user < from || user >= to || seen.has(user)) return;
+          if (!isBase) seen.add(user);
+          visit(user, new DataView(value.buffer, value.byteOffset + start, end - start), number);
+        });
       });
     }
   }
@@ -114,8 +117,13 @@ export class EmbeddedProfileStore implements ProfileStore {
   }
 
   private *layer(number: number): Generator<Entry, void> {
-    for (const { key, value } of this.directory.tables.profiles.getRange(rangeOf(number)))
-      yield { user: key.readUInt32BE(4), bytes: value };
+    for (const { key, value } of this.directory.tables.profiles.getRange(rangeOf(number))) {
+      const found: Entry[] = [];
+      eachProfile(key.readUInt32BE(4), viewOf(value), (user, start, end) => {
+        found.push({ user, bytes: value.subarray(start, end) });
+      });
+      yield* found;
+    }
   }
 
   popularity(): Popularity | null {
@@ -127,32 +135,21 @@ export class EmbeddedProfileStore implements ProfileStore {
   begin(about: NewGeneration, base: number | null = null): GenerationWriter {
     this.removeLeftovers();
     const number = this.table().last + 1;
+    const pending = new PendingProfiles();
     let written = 0;
     let last = -1;
-    let pending: PendingBlock[] = [];
-    // The store takes no memory that threads share, and blocks may lie in such.
-    let memory = Buffer.allocUnsafeSlow(putBytes);
-    let filled = 0;
-    const flush = (): void => {
-      this.putAll(number, memory, pending);
-      pending = [];
-      filled = 0;
-    };
     return {
-      put: ({ users, starts, ends, bytes }) => {
+      put: (block) => {
+        const { users } = block;
         // Appended out of order, an entry would be passed over without a word.
         if (users.length > 0 && users[0] <= last) throw outOfOrder(users[0], last);
         last = users.at(-1) ?? last;
-        if (filled + bytes.length > memory.length) flush();
-        if (bytes.length > memory.length) memory = Buffer.allocUnsafeSlow(bytes.length);
-        memory.set(bytes, filled);
-        pending.push({ users, starts, ends, at: filled });
+        if (!pending.hasRoomFor(block)) this.putAll(number, pending, false);
+        pending.add(block);
         written += users.length;
-        // Shared memory is copied word by word between multiples of 8 only.
-        filled += roundUp(bytes.length);
       },
       commit: (popularity, users) => {
-        flush();
+        this.putAll(number, pending, true);
         const generation: Generation = { number, base, written, space: this.space, ...about, users };
         this.replace(generation, popularity);
         return generation;
@@ -214,18 +211,17 @@ export class EmbeddedProfileStore implements ProfileStore {
   }
 
   /** Without users who were erased since their profiles were computed. */
-  private putAll(number: number, memory: Buffer, blocks: readonly PendingBlock[]): void {
+  private putAll(number: number, pending: PendingProfiles, atEnd: boolean): void {
     const { profiles } = this.directory.tables;
     const ids = new IdTable(this.directory, 'user');
     const key = profileKey(number, 0);
     this.directory.write(() => {
       const anyErased = this.directory.readMeta('erasureKey') !== null;
-      for (const { users, starts, ends, at } of blocks)
-        for (let i = 0; i < users.length; i++) {
-          if (anyErased && ids.isErased(users[i])) continue;
-          key.writeUInt32BE(users[i], 4);
-          profiles.putSync(key, memory.subarray(at + starts[i], at + ends[i]), asLast);
-        }
+      const isErased = (user: UserKey): boolean => anyErased && ids.isErased(user);
+      pending.take(atEnd, isErased, (first, bytes) => {
+        key.writeUInt32BE(first, 4);
+        profiles.putSync(key, bytes, asLast);
+      });
     });
   }
 
