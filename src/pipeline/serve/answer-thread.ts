@@ -40,8 +40,8 @@ export interface SpaceMessage {
 }
 
 export interface AnswerMessage {
-  /** Under which will be asked for what was learned by it; null where nobody will. */
-  readonly ticket: number | null;
+  /** Whether the user was asked for before: then all that is learned by the answer is handed back with it. */
+  readonly isBack: boolean;
   /** Whether it is answered together with others that wait: not where one takes long, or is to be remembered. */
   readonly inGroup: boolean;
   readonly userId: string;
@@ -55,9 +55,11 @@ export interface AnswerMessage {
 export interface FoundAnswer {
   readonly head: AnswerHead;
   readonly picks: PackedPicks;
+  /** Null where it costs more to hand over than to find out again. */
+  readonly lesson: Lesson | null;
 }
 
-/** What there is to remember of an answer: it need not wait for that. */
+/** What there is to remember of an answer. */
 export interface Lesson {
   /** Who it is, where the asker did not know. */
   readonly live: LiveUser | null;
@@ -91,7 +93,6 @@ const opening = openDirectory(path, { mode: 'read', metaCommits }).then((directo
 opening.catch(() => {}); // the first call answers with it
 type Parts = Awaited<typeof opening>;
 const recorder = new RecordingCache();
-const lessons = new Map<number, Lesson>();
 let current: LoadedSpace | null = null;
 let isClosing = false;
 const turn = new Turn();
@@ -123,7 +124,7 @@ async function together(): Promise<Parts> {
 /** A request with all that is to be known before the first search. */
 function whoAsks(
   { recommender, log }: Parts,
-  { userId, request, nowMs, live }: Omit<AnswerMessage, 'ticket' | 'inGroup'>,
+  { userId, request, nowMs, live }: Omit<AnswerMessage, 'isBack' | 'inGroup'>,
 ) {
   const state = recommender.state(space());
   const prepared = recommender.prepare(userId, { ...request, nowMs }, state.basis);
@@ -135,9 +136,14 @@ function answerOf(
   { recommender }: Parts,
   { state, prepared, live }: ReturnType<typeof whoAsks>,
   cache?: NeighborCache,
-): FoundAnswer {
+): Omit<FoundAnswer, 'lesson'> {
   const answer = recommender.answerHere(state, prepared, live, cache);
   return { head: headOf(answer, state, live), picks: answer.picks.packed() };
+}
+
+/** What finding that out once more would cost is far beyond what it costs to hand it over. */
+function isClusteredAnew({ source }: LiveUser): boolean {
+  return source === 'exact' || source === 'overlay';
 }
 
 /** Answers that nobody asked for, at most. */
@@ -187,22 +193,16 @@ const handlers = {
     const { recommender, log } = await fresh();
     return recommender.live.of(log.users.find(userId), space(), nowMs);
   },
-  answer: async ({ ticket, inGroup, ...asked }: AnswerMessage): Promise<FoundAnswer> => {
+  answer: async ({ isBack, inGroup, ...asked }: AnswerMessage): Promise<FoundAnswer> => {
     const parts = inGroup ? await together() : await fresh();
     const who = whoAsks(parts, asked);
     if (inGroup) await null; // those who came together are all known before the first search
     recorder.take();
     const answer = answerOf(parts, who, isLight(who.prepared.recipe) ? recorder : undefined);
-    if (ticket !== null)
-      lessons.set(ticket, { live: asked.live ? null : who.live, learned: recorder.take() });
     tally.remembered(recorder.stats());
-    return answer;
-  },
-  lesson: async (ticket: number): Promise<Lesson> => {
-    const lesson = lessons.get(ticket);
-    lessons.delete(ticket);
-    if (lesson) return lesson;
-    throw new PinnersageError('internal', 'nothing was learned: there was no answer');
+    const isLesson = isBack || isClusteredAnew(who.live);
+    const lesson = isLesson ? { live: asked.live ? null : who.live, learned: recorder.take() } : null;
+    return { ...answer, lesson };
   },
   admit: async (request: { filter?: Filter; pool?: string }): Promise<RowSet> => {
     const { directory, recommender } = await fresh();

@@ -12,7 +12,7 @@ import type { LiveUser } from '../live.js';
 import { filterNode } from '../pools.js';
 import { recipeOf } from '../recipes.js';
 import { AnswerWriter, headOf, isLight, type WrittenAnswer } from './answer.js';
-import type { AnswerMessage, Lesson } from './answer-thread.js';
+import type { AnswerMessage, FoundAnswer } from './answer-thread.js';
 import { upTo } from './pool.js';
 import { betweenRequests } from './rehearsal.js';
 import type { ServingParts } from './serving.js';
@@ -39,7 +39,6 @@ export class Answering {
   private readonly writer: AnswerWriter;
   private readonly slab = new Slab();
   private readonly turn = new Turn();
-  private tickets = 0;
 
   constructor(parts: ServingParts) {
     this.parts = parts;
@@ -100,23 +99,22 @@ export class Answering {
   }
 
   /**
-   * Another thread does all that finding the answer takes, in one go. For users who are asked for again, what it learned by it
-   * comes behind the answer.
+   * Another thread does all that finding the answer takes, in one go. Of users who are asked for again, and of those whose
+   * interests it had to cluster anew, what it learned by it comes with the answer.
    */
   private async elsewhere(
     state: EngineState,
-    asked: Omit<AnswerMessage, 'ticket' | 'inGroup'>,
+    asked: Omit<AnswerMessage, 'isBack' | 'inGroup'>,
   ): Promise<WrittenAnswer> {
     const { users, pool, catalog, directory } = this.parts;
-    const thread = pool.any();
     const isBack = users.isBack(asked.userId);
-    const ticket = isBack ? ++this.tickets : null;
     const { space, options } = state.basis;
     const inGroup = !isBack && isLight(recipeOf(asked.request, space, options.medoids));
-    const found = thread.call('answer', { ticket, inGroup, ...asked });
-    if (ticket !== null) this.remember(state, asked, thread.call('lesson', ticket));
-    else if (!asked.live) users.pass();
-    const { head, picks } = await found;
+    const found = pool.any().call('answer', { isBack, inGroup, ...asked });
+    if (!asked.live) users.meet(asked.userId, liveOf(found));
+    const { head, picks, lesson } = await found;
+    for (const { row, k, admit, found } of lesson?.learned ?? [])
+      this.learn(state, row, k, admit, { found, isCounted: true });
     // The other thread may know items that came after this turn began.
     const items = catalog.ids.count();
     if (picks.items.some((item) => item >= items)) directory.refresh();
@@ -130,25 +128,6 @@ export class Answering {
     const part = (step: number): void =>
       this.writer.prepare(step * idStep, Math.min(items, (step + 1) * idStep));
     return betweenRequests(Math.ceil(items / idStep), part, goesOn);
-  }
-
-  private remember(
-    state: EngineState,
-    { userId, live: known }: Pick<AnswerMessage, 'userId' | 'live'>,
-    lesson: Promise<Lesson>,
-  ): void {
-    if (!known)
-      this.parts.users.meet(
-        userId,
-        lesson.then(({ live }) => live as LiveUser),
-      );
-    lesson.then(
-      ({ learned }) => {
-        for (const { row, k, admit, found } of learned)
-          this.learn(state, row, k, admit, { found, isCounted: true });
-      },
-      () => {}, // the answer has failed too, and says why
-    );
   }
 
   async recommendation(userId: string, recommendationId: string): Promise<LoggedRecommendation> {
@@ -224,6 +203,14 @@ export class Answering {
     const found = upTo(space.itemOfRow.length, finding.found);
     now.neighbors.learn(row, k, admit, { ...finding, found, version: space.step.version });
   }
+}
+
+/** Who it was, where that is to be remembered; who waits for the answer hears of its failure. */
+function liveOf(found: Promise<FoundAnswer>): Promise<LiveUser | null> {
+  return found.then(
+    ({ lesson }) => lesson?.live ?? null,
+    () => null,
+  );
 }
 
 /** Thrown through retrieval that would have to wait for a search. */

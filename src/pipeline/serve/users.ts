@@ -16,7 +16,7 @@ const mostLooks = 1_000_000;
 export class LiveUsers {
   private readonly pool: AnswerPool;
   private readonly kept = new Lru<LiveUser>(keptItems);
-  private readonly coming = new Map<string, Promise<LiveUser>>();
+  private readonly coming = new Map<string, Promise<LiveUser | null>>();
   /** Who was asked for lately: those of now, and those before them. */
   private recent = new Set<string>();
   private older = new Set<string>();
@@ -40,14 +40,16 @@ export class LiveUsers {
   }
 
   of(userId: string, nowMs: number): LiveUser | Promise<LiveUser> {
-    const known = this.known(userId) ?? this.coming.get(userId);
+    const known = this.known(userId);
     if (known) return known;
-    const coming = this.pool.any().call('user', { userId, nowMs });
-    this.meet(userId, coming);
-    return coming;
+    const coming = this.coming.get(userId);
+    if (coming) return coming.then((live) => live ?? this.of(userId, nowMs));
+    const asked = this.pool.any().call('user', { userId, nowMs });
+    this.meet(userId, asked);
+    return asked;
   }
 
-  /** Whether a user was asked for before: who comes once need not be remembered. */
+  /** Whether a user was asked for before: who comes once need not be remembered, unless finding out took long. */
   isBack(userId: string): boolean {
     if (this.recent.has(userId)) return true;
     const isBack = this.older.has(userId);
@@ -56,13 +58,11 @@ export class LiveUsers {
     return isBack;
   }
 
-  /** Somebody was asked for who is not in memory and will not be. */
-  pass(): void {
-    this.misses++;
-  }
-
-  /** Keeps what another thread finds out of a user, unless something of the user changes before it is there. */
-  meet(userId: string, coming: Promise<LiveUser>): void {
+  /**
+   * Keeps what another thread finds out of a user, unless something of the user changes before it is there; null where it is not
+   * to be remembered.
+   */
+  meet(userId: string, coming: Promise<LiveUser | null>): void {
     this.misses++;
     this.coming.set(userId, coming);
     const settled = (live: LiveUser | null): void => {
