@@ -106,18 +106,16 @@ export class Answering {
     state: EngineState,
     asked: Omit<AnswerMessage, 'isBack' | 'inGroup'>,
   ): Promise<WrittenAnswer> {
-    const { users, pool, catalog, directory } = this.parts;
+    const { users, pool } = this.parts;
     const isBack = users.isBack(asked.userId);
     const { space, options } = state.basis;
     const inGroup = !isBack && isLight(recipeOf(asked.request, space, options.medoids));
-    const found = pool.any().call('answer', { isBack, inGroup, ...asked });
-    if (!asked.live) users.meet(asked.userId, liveOf(found));
-    const { head, picks, lesson } = await found;
+    const answer = pool.any().call('answer', { isBack, inGroup, ...asked });
+    if (!asked.live) users.meet(asked.userId, liveOf(answer));
+    const { head, picks, lesson } = await answer;
     for (const { row, k, admit, found } of lesson?.learned ?? [])
       this.learn(state, row, k, admit, { found, isCounted: true });
-    // The other thread may know items that came after this turn began.
-    const items = catalog.ids.count();
-    if (picks.items.some((item) => item >= items)) directory.refresh();
+    // All items are of a space that this thread has loaded and then given to the other: their ids can be read.
     return this.writer.write(head, picks, asked.nowMs);
   }
 
