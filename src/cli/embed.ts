@@ -13,9 +13,9 @@ import {
   withCommon,
 } from './options.js';
 import { format, note, print, printJson, progress } from './output.js';
-import { withData } from './session.js';
+import { interruptible, withData } from './session.js';
 
-interface Flags extends CommonFlags, Omit<EmbedOptions, 'untilMs' | 'onProgress' | 'onNote'> {
+interface Flags extends CommonFlags, Omit<EmbedOptions, 'untilMs' | 'onProgress' | 'onNote' | 'signal'> {
   readonly until?: number;
 }
 
@@ -38,6 +38,7 @@ export function embedCommand(): Command {
     .option('--action-weight <w>', 'of mix: what co-engagement says against text, 0 to 1', share)
     .option('--confidence <n>', 'of mix: users at which co-engagement counts half', nonNegative)
     .action(async (flags: Flags) => {
+      const signal = interruptible();
       const { data: path, json, until, ...options } = flags;
       const report = await withData(path, 'write', async (data) => {
         const bar = progress('embed', 'steps');
@@ -45,6 +46,7 @@ export function embedCommand(): Command {
           return await data.embed({
             ...options,
             ...(until === undefined ? {} : { untilMs: until }),
+            signal,
             onProgress: bar.update,
             onNote: (text) => note(`note: ${text}`),
           });

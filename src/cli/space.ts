@@ -72,7 +72,7 @@ function buildCommand(): Command {
         const bar = progress('batch', 'users');
         try {
           return await data.buildSpace(name, {
-            embed: { ...embed, onNote },
+            embed: { ...embed, onNote, signal },
             batch: { ...batch, onNote, signal, onProgress: bar.update },
           });
         } finally {

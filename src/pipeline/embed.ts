@@ -11,6 +11,7 @@ import { type MixOptions, type MixPart, mixEmbeddings } from '../embed/mix.js';
 import { embedText } from '../embed/text.js';
 import { PinnersageError } from '../errors.js';
 import { documentsOf, newestText, textFieldsOf } from './documents.js';
+import { makeSpaceApart } from './embed-thread.js';
 import { checkTexts } from './guard.js';
 
 /** What embeddings are made from: the items' text, the actions on them, or both. */
@@ -28,6 +29,8 @@ export interface EmbedTextOptions {
   readonly space?: string;
   readonly onProgress?: (done: number, total: number) => void;
   readonly onNote?: (note: string) => void;
+  /** Stops it at the next step: `interrupted`, and nothing is stored. */
+  readonly signal?: AbortSignal;
 }
 
 export interface EmbedOptions
@@ -60,16 +63,16 @@ export interface EmbedReport {
 
 const defaultDim = 128;
 
-/** Embeddings for a catalog that has none: a new generation of a space, switched to whole. */
+/** Embeddings for a catalog that has none: a new generation of a space, switched to whole. `path`: of the directory. */
 export async function embedCatalog(
+  path: string,
   catalog: Catalog,
-  log: ActionLog,
   options: EmbedOptions,
 ): Promise<EmbedReport> {
   const { from } = options;
   const dim = options.dim ?? defaultDim;
   if (options.fields !== undefined) checkTexts('fields', options.fields);
-  const made = makeSpace(catalog, log, options);
+  const made = await makeSpaceApart(path, options);
   if (made.items.length === 0) throw new PinnersageError('column-missing', nothingOf[from]);
   const name = options.space ?? from;
   const wasActive = catalog.spaceTable().active;
@@ -100,7 +103,7 @@ export function makeSpace(
   options: EmbedOptions,
   before: MadeBefore = {},
 ): Made {
-  const { space: _, untilMs: __, onProgress: ___, onNote: ____, ...made } = options;
+  const { space: _, untilMs: __, onProgress: ___, onNote: ____, signal: _____, ...made } = options;
   const dim = options.dim ?? defaultDim;
   const content = makers[options.from](catalog, log, { ...options, dim }, before);
   const fields = options.from === 'actions' ? {} : { fields: content.fields };

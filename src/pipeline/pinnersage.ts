@@ -183,7 +183,7 @@ export class PinnerSage {
   embed(options: EmbedOptions): Promise<EmbedReport> {
     return this.writing(async () => {
       checkOneOf('from', options.from, embedSources);
-      return embedCatalog(this.catalog, this.log, options);
+      return embedCatalog(this.directory.path, this.catalog, options);
     });
   }
 
@@ -300,7 +300,9 @@ export class PinnerSage {
   buildSpace(name: string, options: BuildSpaceOptions = {}): Promise<BuildSpaceReport> {
     const { opened } = this;
     return this.writing(() =>
-      buildSpace(opened.catalog, opened.log, name, options, (batch) => this.batchOf(opened, batch)),
+      buildSpace(opened.directory.path, opened.catalog, name, options, (batch) =>
+        this.batchOf(opened, batch),
+      ),
     );
   }
 

@@ -1,4 +1,3 @@
-import type { ActionLog } from '../actions/log.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { PinnersageError } from '../errors.js';
 import type { SpaceInfo } from '../model/item.js';
@@ -47,8 +46,8 @@ export function listSpaces(catalog: Catalog, profiles: (space: string) => Profil
 
 /** Embeddings and profiles of a space beside the active one, which goes on serving. */
 export async function buildSpace(
+  path: string,
   catalog: Catalog,
-  log: ActionLog,
   name: string,
   options: BuildSpaceOptions,
   batch: (options: BatchOptions) => Promise<BatchReport>,
@@ -58,7 +57,7 @@ export async function buildSpace(
       'space-active',
       `space "${name}" is the active one; build another and switch to it, or run "pinnersage embed" and "pinnersage batch"`,
     );
-  const embedded = await embedCatalog(catalog, log, { from: 'text', ...options.embed, space: name });
+  const embedded = await embedCatalog(path, catalog, { from: 'text', ...options.embed, space: name });
   return { embed: embedded, batch: await batch({ ...options.batch, space: name }) };
 }
 

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { open, type PinnerSage } from 'pinnersage';
 import { expect, test } from 'vitest';
-import { cliJson } from '../helpers/cli.js';
+import { cli, cliJson, cliStopped, mainFile } from '../helpers/cli.js';
 import { tempDir } from '../helpers/temp.js';
 
 const day = 86_400_000;
@@ -90,4 +94,60 @@ test('what cannot be embedded is said', async () => {
   });
   await expect(data.embed({ from: 'pictures' as 'text' })).rejects.toMatchObject({ code: 'option-invalid' });
   await data.close();
+});
+
+test('embedding that is interrupted stores nothing, and begins anew as if it had not been', async () => {
+  const data = await twoTastes(join(tempDir(), 'data'));
+  const options = { from: 'mix', dim: 6, minUsers: 1 } as const;
+  const stopping = new AbortController();
+  const onProgress = (): void => stopping.abort();
+  const stopped = data.embed({ ...options, onProgress, signal: stopping.signal });
+  await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+  expect(data.spaces()).toEqual([]);
+  await expect(data.embed({ ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'interrupted',
+  });
+  expect(await data.embed(options)).toMatchObject({ generation: 1, items: 20 });
+  const vectors = [...data.rows('embeddings')];
+  expect(await data.embed(options)).toMatchObject({ generation: 2 });
+  expect([...data.rows('embeddings')]).toEqual(vectors);
+  await data.close();
+});
+
+test('a listener that throws while embedding goes on ends it with that error', async () => {
+  const data = await twoTastes(join(tempDir(), 'data'));
+  const onProgress = (): void => {
+    throw new RangeError('of the listener');
+  };
+  await expect(data.embed({ from: 'text', onProgress })).rejects.toThrow('of the listener');
+  expect(data.spaces()).toEqual([]);
+  await data.close();
+});
+
+test('the thread that embeds stops at its first step once it is asked to', async () => {
+  const path = join(tempDir(), 'data');
+  await (await twoTastes(path)).close();
+  const stop = new Int32Array(new SharedArrayBuffer(4)).fill(1);
+  const file = new URL('../pipeline/embed-worker.js', pathToFileURL(mainFile));
+  const worker = new Worker(file, { workerData: { path, options: { from: 'text' }, stop } });
+  const said: unknown[] = [];
+  worker.on('message', (message) => said.push(message));
+  expect(await once(worker, 'exit')).toEqual([0]);
+  expect(said).toMatchObject([{ failure: { code: 'interrupted' } }]);
+});
+
+test('space build hears Ctrl-C while it embeds, and so does embed', async () => {
+  const path = join(tempDir(), 'data');
+  await (await twoTastes(path)).close();
+  for (const command of [
+    ['space', 'build', 'words'],
+    ['embed', '--from', 'text'],
+  ]) {
+    const { status, stderr } = cliStopped(...command, '--data', path);
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('[interrupted]') });
+    expect(stderr).toContain('stopping at the next safe point');
+    expect(await cliJson('space', 'list', '--data', path)).toEqual([]);
+    expect(readdirSync(path)).not.toContain('spaces');
+  }
+  expect(cli('space', 'build', 'words', '--data', path)).toMatchObject({ status: 0 });
 });

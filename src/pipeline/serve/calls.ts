@@ -14,7 +14,13 @@ interface Request {
 interface Answer {
   readonly id: number;
   readonly value?: unknown;
-  readonly failure?: { readonly code: ErrorCode; readonly message: string };
+  readonly failure?: Failure;
+}
+
+/** What an error says, on its way between threads. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 export type Handlers = { readonly [method: string]: (argument: never) => unknown };
@@ -35,10 +41,14 @@ export function serveCalls(port: MessagePort, handlers: Handlers): void {
   });
 }
 
-function failureOf(error: unknown): { code: ErrorCode; message: string } {
+export function failureOf(error: unknown): Failure {
   if (error instanceof PinnersageError) return { code: error.code, message: error.message };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'internal', message };
+}
+
+export function errorOf({ code, message }: Failure): PinnersageError {
+  return new PinnersageError(code in errorTable ? code : 'internal', message);
 }
 
 /** The other side: a thread whose handlers are `H`. */
@@ -77,10 +87,7 @@ export class Calls<H extends Handlers> {
   private settle({ id, value, failure }: Answer): void {
     const waiter = this.waiting.get(id);
     this.waiting.delete(id);
-    if (failure)
-      waiter?.reject(
-        new PinnersageError(failure.code in errorTable ? failure.code : 'internal', failure.message),
-      );
+    if (failure) waiter?.reject(errorOf(failure));
     else waiter?.resolve(value);
   }
 
