@@ -304,18 +304,40 @@ export class Catalog {
 
   /** A space in shared memory; read once and kept until the catalog changes. */
   load(name?: string): LoadedSpace {
-    const info = this.space(name);
-    const version = this.version();
-    const kept = this.loaded.get(info.name);
-    if (kept?.version === version && sameFiles(kept.space.info, info)) return { ...kept.space, info };
-    try {
+    return this.reading(name, (info) => {
+      const version = this.version();
+      const kept = this.loaded.get(info.name);
+      if (kept?.version === version && sameFiles(kept.space.info, info)) return { ...kept.space, info };
       const space = this.readSpace(info, version, kept);
       this.loaded.set(info.name, { version, space });
       return space;
+    });
+  }
+
+  /** Items of the catalog that have a vector in a space: rows that later ones replaced count no more than deleted items. */
+  countVectors(name: string): number {
+    return this.reading(name, ({ id, generation, dim, rows }) => {
+      const items = this.ids.count();
+      const hasVector = new Uint8Array(items);
+      for (const item of readItems(vectorFiles(this.directory.path, id, generation), dim, rows))
+        hasVector[item] = 1;
+      let count = 0;
+      this.eachPresent(this.version(), items, (item) => {
+        count += hasVector[item];
+      });
+      return count;
+    });
+  }
+
+  /** Works on the files of a space; again where a writer put others in their place while they were being opened. */
+  private reading<T>(name: string | undefined, work: (space: SpaceRecord) => T): T {
+    const info = this.space(name);
+    try {
+      return work(info);
     } catch (error) {
       this.directory.refresh();
       if (sameFiles(this.space(name), info)) throw error;
-      return this.load(name); // a writer put other files in their place while they were being opened
+      return this.reading(name, work);
     }
   }
 

@@ -20,6 +20,7 @@ export interface Description {
   readonly newestAction: string | null;
   readonly activeSpace: string | null;
   readonly spaces: readonly (SpaceInfo & {
+    /** Items of the catalog that have one. */
     readonly vectors: number;
     readonly source: string;
     readonly index: IndexSummary | null;
@@ -57,8 +58,9 @@ export function describe(
     newestAction: newest === null ? null : new Date(newest).toISOString(),
     activeSpace: table.active,
     spaces: Object.values(table.spaces).map((record) => {
-      const { id: _, rows, ...info } = record;
-      return { ...info, vectors: rows, index: indexSummary(directory, record) };
+      const { id: _, rows: __, ...info } = record;
+      const vectors = catalog.countVectors(record.name);
+      return { ...info, vectors, index: indexSummary(directory, record) };
     }),
     actionTypes: log.types.list(),
     settings: readSettings(directory),

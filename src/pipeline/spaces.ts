@@ -7,6 +7,7 @@ import { type EmbedOptions, type EmbedReport, embedCatalog } from './embed.js';
 
 export interface SpaceListing extends SpaceInfo {
   readonly active: boolean;
+  /** Items of the catalog that have one. */
   readonly vectors: number;
   /** How the vectors came about, in words. */
   readonly source: string;
@@ -28,12 +29,12 @@ export interface BuildSpaceReport {
 /** The active space first, then by name. */
 export function listSpaces(catalog: Catalog, profiles: (space: string) => ProfileStore): SpaceListing[] {
   const { active, spaces } = catalog.spaceTable();
-  const listed = Object.values(spaces).map(({ id: _, rows, ...info }) => {
+  const listed = Object.values(spaces).map(({ id: _, rows: __, ...info }) => {
     const generation = profiles(info.name).current();
     return {
       ...info,
       active: info.name === active,
-      vectors: rows,
+      vectors: catalog.countVectors(info.name),
       batch: generation && {
         asOf: new Date(generation.asOf).toISOString(),
         users: generation.users,

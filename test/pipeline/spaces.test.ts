@@ -184,3 +184,27 @@ test('a space has an id for a name, any there is, and none that nobody made', as
   expect(data.spaces().map(({ name }) => name)).toEqual(['constructor', '__proto__']);
   await data.close();
 });
+
+test('vectors are counted by items of the catalog, whatever lies in the file and is compacted away', async () => {
+  const path = join(tempDir(), 'data');
+  const data = await twoSpaces(path);
+  const counts = (): number[] => data.spaces().map(({ vectors }) => vectors);
+  const embedding = [1, 2, 3, 4];
+  await data.putItems(
+    ['a1', 'a2', 'a3', 'b4'].map((itemId) => ({ itemId, embedding })),
+    { space: 'one' },
+  );
+  expect(counts()).toEqual([count + 1, count]); // b4 is in both now
+  await data.deleteItems(['a1', 'a5']);
+  expect(counts()).toEqual([count - 1, count]);
+  expect(data.describe().spaces.map(({ vectors }) => vectors)).toEqual(counts());
+  await data.close();
+  const listed = () => cliJson<{ vectors: number }[]>('space', 'list', '--data', path);
+  const before = await listed();
+  expect(before.map(({ vectors }) => vectors)).toEqual([count - 1, count]);
+  expect(cliJson('compact', '--data', path)).toMatchObject({ rowsRemoved: 3 });
+  expect((await listed()).map(({ vectors }) => vectors)).toEqual([count - 1, count]);
+  const whole = cliJson('retain', '--deleted-items', '--data', path);
+  expect(whole).toMatchObject({ vectorsRemoved: 2 });
+  expect((await listed()).map(({ vectors }) => vectors)).toEqual([count - 1, count]);
+});
