@@ -21,6 +21,9 @@ const recordWeight: usize = 8, recordSlot: usize = 16, recordBytes: usize = 24;
 /** A slot: item, actions, row, where the next action goes (−1: nowhere; u32 each), first and last time (f64). */
 const slotActions: usize = 4, slotRow: usize = 8, slotNext: usize = 12, slotFirst: usize = 16, slotLast: usize = 24, slotBytes: usize = 32;
 
+/** The form of rows that have a key and a value; those below have places of their own. */
+const whole: u32 = 2;
+
 /** Longer runs of items first acted on at one instant are left to a sort that is not quadratic. */
 const longestRun: u32 = 64;
 const odd: i32 = -1;
@@ -48,6 +51,11 @@ export function readPoints(head: usize, length: u32, rows: u32, base: u32): i32 
 /** Where the records and the slots of the user end. */
 let recordsEnd: usize = 0, slotsEnd: usize = 0;
 
+/** 6 bytes, little-endian. */
+@inline function u48At(at: usize): f64 {
+  return <f64><i64>(load<u64>(at) & 0xffffffffffff);
+}
+
 /** The 6 bytes of a time, big-endian, as the low bytes of a number. */
 @inline function timeAt(key: usize): f64 {
   const turned = i8x16.swizzle(v128.load(key), i8x16(5, 4, 3, 2, 1, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
@@ -72,18 +80,38 @@ function group(head: usize, length: u32, rows: u32): bool {
   let last = -Infinity, comes = Infinity;
   while (at < stop) {
     const end = at + 8 + load<u32>(at);
-    if (load<u8>(at, 8) != 2) return false;
+    const version = load<u8>(at, 8);
+    if (version != 3 && version != 2) return false;
+    // Rows of version 2 have no form: all are whole.
+    const formBytes = <usize>(version == 3);
     let left = <u32>load<u16>(at, 10);
     at += 12;
     for (; left > 0; left--) {
-      if (at + 6 > end) return false;
-      const keyBytes = <u32>load<u16>(at), valueBytes = load<u32>(at, 2);
-      const key = at + 6, value = key + keyBytes;
-      if (keyBytes < 6 || valueBytes < 28 || valueBytes > 0xffffff || value + valueBytes > end) return false;
-      at = value + valueBytes;
-      const code = <u32>load<u16>(value, 2);
-      if (load<u8>(value) != 1 || code >= codes || load<f64>(value, 8) > newest) return false;
-      const time = timeAt(key), weight = load<f64>(weights + (code << 3));
+      let code: u32, item: u32, seq: f64, time: f64, own: f64;
+      const form = formBytes ? <u32>load<u8>(at) : whole;
+      if (form < whole) {
+        code = load<u16>(at, 11);
+        item = load<u32>(at, 7);
+        seq = u48At(at + 13);
+        time = u48At(at + 1);
+        own = select<f64>(1, <f64>load<f32>(at, 25), form == 0);
+        at += 25 + (form << 2);
+        if (at > end) return false;
+      } else {
+        const key = at + formBytes + 6;
+        if (form != whole || key > end) return false;
+        const keyBytes = <u32>load<u16>(key - 6), valueBytes = load<u32>(key - 4), value = key + keyBytes;
+        if (keyBytes < 6 || valueBytes < 28 || valueBytes > 0xffffff || value + valueBytes > end) return false;
+        if (load<u8>(value) != 1) return false;
+        at = value + valueBytes;
+        code = load<u16>(value, 2);
+        item = load<u32>(value, 4);
+        seq = load<f64>(value, 8);
+        time = timeAt(key);
+        own = <f64>load<f32>(value, 24);
+      }
+      if (code >= codes || seq > newest) return false;
+      const weight = load<f64>(weights + (code << 3));
       if (weight != weight) {
         roles++;
         continue;
@@ -99,7 +127,6 @@ function group(head: usize, length: u32, rows: u32): bool {
       }
       if (time < last) return false;
       last = time;
-      const item = load<u32>(value, 4);
       let place = (item * 0x9e3779b1) >> shift;
       let found = <usize>load<u32>(table + (<usize>place << 2));
       while (i32(found != 0) & i32(load<u32>(found) != item)) {
@@ -114,7 +141,7 @@ function group(head: usize, length: u32, rows: u32): bool {
       store<f64>(slot, select<f64>(time, load<f64>(slot, slotFirst), isNew), slotFirst);
       store<f64>(slot, time, slotLast);
       store<f64>(record, time);
-      store<f64>(record, <f64>load<f32>(value, 24) * weight, recordWeight);
+      store<f64>(record, own * weight, recordWeight);
       store<u32>(record, <u32>slot, recordSlot);
       record += recordBytes;
     }

@@ -1,6 +1,19 @@
 import { expectVersion, u32Key } from '../disk/codec.js';
 import { PinnersageError } from '../errors.js';
-import { appendColumns, type LogColumns, makeRoom, prefixBytes } from './codec.js';
+import {
+  appendColumns,
+  byItem,
+  encodeFixed,
+  fixedBytes,
+  itemRest,
+  itemRestBytes,
+  type LogColumns,
+  makeRoom,
+  prefixBytes,
+  stamp,
+  valueHead,
+  valuePlaces,
+} from './codec.js';
 
 /** An action as `encodeKey` and `encodeValue` made it. */
 export interface Row {
@@ -10,56 +23,171 @@ export interface Row {
 
 /**
  * Actions lie in blocks: consecutive ones of one user, in key order, under the key of the first, so that a scan costs the
- * store one step for many actions. No two blocks overlap. Layout: version u8 = 2, 1 zero byte, rows u16; each row: length
- * of the key u16, of the value u32, the key without its user, the value. Little-endian. A value of version 1 is an action
- * by itself.
+ * store one step for many actions. No two blocks overlap. Layout: version u8 = 3, 1 zero byte, rows u16; each row: form u8,
+ * and then, of forms 0 and 1, which an action without event id and extras has: time u48, item u32, type u16, seq u48,
+ * ingestedAt u48, of form 1 the weight f32, which of form 0 is 1; of form 2: length of the key u16, of the value u32, the key
+ * without its user, the value. Little-endian. Version 2 was rows of form 2 that did not say so; a value of version 1 is an
+ * action by itself.
  */
-const blockVersion = 2;
+const blockVersion = 3;
+const formlessVersion = 2;
 export const headBytes = 4;
-export const rowHeadBytes = 6;
 export const userBytes = 4;
+const weighted = 1;
+const whole = 2;
+/** Bytes of forms 0 and 1. */
+const packedBytes = [25, 29];
+const timeAt = 1;
+const itemAt = 7;
+const typeAt = 11;
+const seqAt = 13;
+const ingestedAtAt = 19;
+const weightAt = 25;
+/** What is before the key of form 2. */
+const wholeHeadBytes = 7;
+/** A row takes at most so many bytes more than key and value. */
+export const rowHeadBytes = wholeHeadBytes - userBytes;
 /** Two fit in a page of the store; larger values would have pages of their own. */
 export const mostBytes = 1900;
 
-export const isBlock = (version: number): boolean => version === blockVersion;
+export const isBlock = (version: number): boolean => version === blockVersion || version === formlessVersion;
+/** Whether rows can be added to the block: it is of this version. */
+export const isOpen = (block: Buffer): boolean => block[0] === blockVersion;
 
+/** One row of a block. */
 export interface RowPlace {
+  start: number;
+  end: number;
+  /** Epoch milliseconds. */
+  time: number;
+  /** Whether it is of form 2; only then the two below say anything. */
+  isWhole: boolean;
+  /** Where the key would begin, its user included, which is not there. */
   keyAt: number;
   valueAt: number;
-  valueLength: number;
 }
 
-/** Where the rows of a block lie in it. `keyAt`: where the key would begin, its user included, which is not there. */
+const firstPlace = (): RowPlace => ({
+  start: 0,
+  end: headBytes,
+  time: 0,
+  isWhole: false,
+  keyAt: 0,
+  valueAt: 0,
+});
+
+/** Where the rows of a block lie in it. */
 export function eachRow(block: DataView, length: number, visit: (place: Readonly<RowPlace>) => void): void {
-  const place: RowPlace = { keyAt: 0, valueAt: 0, valueLength: 0 };
-  let at = headBytes;
-  for (let left = length < headBytes ? 0 : block.getUint16(2, true); left > 0; left--) {
-    const keyLength = at + rowHeadBytes <= length ? block.getUint16(at, true) : length;
-    place.keyAt = at + rowHeadBytes - userBytes;
-    place.valueAt = at + rowHeadBytes + keyLength;
-    place.valueLength = place.valueAt <= length ? block.getUint32(at + 2, true) : length;
-    at = place.valueAt + place.valueLength;
-    if (at > length) throw damaged(length);
+  const place = firstPlace();
+  const isOld = isFormless(block, length);
+  for (let left = rowsIn(block, length); left > 0; left--) {
+    goOn(place, block, length, isOld);
     visit(place);
   }
-  if (at !== length) throw damaged(length);
+  if (place.end !== length) throw damaged(length);
 }
 
 /** Takes over all rows of a block: `eachRow` in the loop that reads whole logs. */
 export function appendBlock(columns: LogColumns, block: DataView, length: number): void {
-  const rows = length < headBytes ? 0 : block.getUint16(2, true);
+  const rows = rowsIn(block, length);
+  const place = firstPlace();
+  const isOld = isFormless(block, length);
   makeRoom(columns, rows);
-  let at = headBytes;
   for (let left = rows; left > 0; left--) {
-    const keyLength = at + rowHeadBytes <= length ? block.getUint16(at, true) : length;
-    const valueAt = at + rowHeadBytes + keyLength;
-    const valueLength = valueAt <= length ? block.getUint32(at + 2, true) : length;
-    const end = valueAt + valueLength;
-    if (end > length) throw damaged(length);
-    appendColumns(columns, block, at + rowHeadBytes, block, valueAt, valueLength);
-    at = end;
+    goOn(place, block, length, isOld);
+    appendRow(columns, block, place);
   }
-  if (at !== length) throw damaged(length);
+  if (place.end !== length) throw damaged(length);
+}
+
+function rowsIn(block: DataView, length: number): number {
+  return length < headBytes ? 0 : block.getUint16(2, true);
+}
+
+const isFormless = (block: DataView, length: number): boolean =>
+  length > 0 && block.getUint8(0) === formlessVersion;
+
+/** To the row that begins where the one before ends; `isOld`: it does not say its form. */
+function goOn(place: RowPlace, block: DataView, length: number, isOld: boolean): void {
+  const at = place.end;
+  const form = isOld ? whole : at < length ? block.getUint8(at) : length;
+  place.start = at;
+  place.isWhole = form === whole;
+  if (place.isWhole) findWhole(place, block, at + (isOld ? 0 : 1), length);
+  else place.end = form <= weighted ? at + packedBytes[form] : length + 1;
+  if (place.end > length) throw damaged(length);
+  place.time = place.isWhole ? timeOfKey(block, place.keyAt) : readU48(block, at + timeAt);
+}
+
+/** `at`: of the lengths. */
+function findWhole(place: RowPlace, block: DataView, at: number, length: number): void {
+  const keyStart = at + 6;
+  const keyLength = keyStart <= length ? block.getUint16(at, true) : length;
+  place.keyAt = keyStart - userBytes;
+  place.valueAt = keyStart + keyLength;
+  place.end = place.valueAt + (place.valueAt <= length ? block.getUint32(at + 2, true) : length);
+  if (keyLength < prefixBytes - userBytes) throw damaged(length);
+}
+
+/** The time in the key that begins at `keyAt`. */
+export const timeOfKey = (view: DataView, keyAt: number): number =>
+  view.getUint16(keyAt + userBytes) * 2 ** 32 + view.getUint32(keyAt + userBytes + 2);
+
+const readU48 = (view: DataView, at: number): number =>
+  view.getUint32(at, true) + view.getUint16(at + 4, true) * 2 ** 32;
+
+/** Takes over an action, for which `makeRoom` made room. */
+export function appendRow(columns: LogColumns, block: DataView, place: Readonly<RowPlace>): void {
+  const { start: at, end, isWhole, keyAt, valueAt } = place;
+  if (isWhole) {
+    appendColumns(columns, block, keyAt + userBytes, block, valueAt, end - valueAt);
+    return;
+  }
+  const i = columns.length++;
+  columns.times[i] = place.time;
+  columns.items[i] = block.getUint32(at + itemAt, true);
+  columns.types[i] = block.getUint16(at + typeAt, true);
+  columns.seqs[i] = readU48(block, at + seqAt);
+  columns.weights[i] = weightOf(block, at);
+}
+
+const weightOf = (block: DataView, at: number): number =>
+  block.getUint8(at) === weighted ? block.getFloat32(at + weightAt, true) : 1;
+
+/** What follows the time in the key of a row. */
+export function restOfKey(block: DataView, { start, isWhole, keyAt, valueAt }: Readonly<RowPlace>): Buffer {
+  const restAt = keyAt + prefixBytes;
+  if (isWhole) return Buffer.from(block.buffer, block.byteOffset + restAt, valueAt - restAt);
+  return itemRest(block.getUint32(start + itemAt, true), block.getUint16(start + typeAt, true));
+}
+
+/** The key of a row of the user's. */
+function keyOf(user: number, block: DataView, place: Readonly<RowPlace>): Buffer {
+  const prefix = Buffer.allocUnsafe(prefixBytes);
+  prefix.writeUInt32BE(user, 0);
+  prefix.writeUIntBE(place.time, userBytes, 6);
+  return Buffer.concat([prefix, restOfKey(block, place)]);
+}
+
+/** The value that was given with it. */
+function storedValue(block: DataView, { start: at, end, isWhole, valueAt }: Readonly<RowPlace>): Buffer {
+  if (isWhole) return Buffer.from(Buffer.from(block.buffer, block.byteOffset + valueAt, end - valueAt));
+  const type = block.getUint16(at + typeAt, true);
+  const value = encodeFixed(type, block.getUint32(at + itemAt, true), weightOf(block, at));
+  stamp(value, readU48(block, at + seqAt), readU48(block, at + ingestedAtAt));
+  return value;
+}
+
+/** The key and the time of the row of the user's that begins at `at`. */
+export function rowAt(
+  block: Buffer,
+  at: number,
+  user: number,
+): { readonly key: Buffer; readonly time: number } {
+  const view = new DataView(block.buffer, block.byteOffset, block.length);
+  const place = { ...firstPlace(), end: at };
+  goOn(place, view, block.length, false);
+  return { key: keyOf(user, view, place), time: place.time };
 }
 
 function damaged(length: number): PinnersageError {
@@ -72,16 +200,13 @@ export function rowsOf({ key, value }: Row): Row[] {
     return [{ key, value }];
   }
   const rows: Row[] = [];
+  const user = key.readUInt32BE(0);
   const view = new DataView(value.buffer, value.byteOffset, value.length);
-  eachRow(view, value.length, ({ keyAt, valueAt, valueLength }) => {
-    const rest = value.subarray(keyAt + userBytes, valueAt);
-    const whole = Buffer.concat([key.subarray(0, userBytes), rest]);
-    rows.push({ key: whole, value: value.subarray(valueAt, valueAt + valueLength) });
-  });
+  eachRow(view, value.length, (place) =>
+    rows.push({ key: keyOf(user, view, place), value: storedValue(view, place) }),
+  );
   return rows;
 }
-
-const bytesOf = ({ key, value }: Row): number => rowHeadBytes + key.length - userBytes + value.length;
 
 export function writeHead(block: Buffer, rows: number): void {
   block[0] = blockVersion;
@@ -90,19 +215,84 @@ export function writeHead(block: Buffer, rows: number): void {
 }
 
 export function encodeBlock(rows: readonly Row[]): Buffer {
-  const block = Buffer.allocUnsafe(rows.reduce((sum, row) => sum + bytesOf(row), headBytes));
+  const most = rows.reduce(
+    (sum, { key, value }) => sum + rowHeadBytes + key.length + value.length,
+    headBytes,
+  );
+  const block = Buffer.allocUnsafe(most);
   writeHead(block, rows.length);
-  let at = headBytes;
-  for (const { key, value } of rows) {
-    block.writeUInt16LE(key.length - userBytes, at);
-    block.writeUInt32LE(value.length, at + 2);
-    at += rowHeadBytes;
-    key.copy(block, at, userBytes);
-    at += key.length - userBytes;
-    value.copy(block, at);
-    at += value.length;
+  let end = headBytes;
+  for (const { key, value } of rows)
+    end = writeRow(block, end, Buffer.concat([key, value]), 0, key.length, key.length + value.length);
+  return block.subarray(0, end);
+}
+
+/**
+ * Writes the action with the key at `keyAt … valueAt` of `from` and the value up to `valueEnd` as a row that begins at `at`.
+ * Returns where the row ends.
+ */
+export function writeRow(
+  block: Buffer,
+  at: number,
+  from: Buffer,
+  keyAt: number,
+  valueAt: number,
+  valueEnd: number,
+): number {
+  if (isPlain(from, keyAt, valueAt, valueEnd)) return writePacked(block, at, from, keyAt, valueAt);
+  const keyStart = keyAt + userBytes;
+  block[at] = whole;
+  block.writeUInt16LE(valueAt - keyStart, at + 1);
+  block.writeUInt32LE(valueEnd - valueAt, at + 3);
+  from.copy(block, at + wholeHeadBytes, keyStart, valueEnd);
+  return at + wholeHeadBytes + valueEnd - keyStart;
+}
+
+function writePacked(block: Buffer, at: number, from: Buffer, keyAt: number, valueAt: number): number {
+  const weight = from.readFloatLE(valueAt + valuePlaces.weight);
+  const form = weight === 1 ? 0 : weighted;
+  block[at] = form;
+  block.writeUInt32LE(from.readUInt32BE(keyAt + userBytes + 2), at + timeAt);
+  block.writeUInt16LE(from.readUInt16BE(keyAt + userBytes), at + timeAt + 4);
+  block.writeUInt32LE(from.readUInt32LE(valueAt + valuePlaces.item), at + itemAt);
+  block.writeUInt16LE(from.readUInt16LE(valueAt + valuePlaces.type), at + typeAt);
+  writeU48(block, from.readDoubleLE(valueAt + valuePlaces.seq), at + seqAt);
+  writeU48(block, from.readDoubleLE(valueAt + valuePlaces.ingestedAt), at + ingestedAtAt);
+  if (form === weighted) block.writeFloatLE(weight, at + weightAt);
+  return at + packedBytes[form];
+}
+
+/** Whether an action has nothing that the forms without key and value do not hold. */
+function isPlain(from: Buffer, keyAt: number, valueAt: number, valueEnd: number): boolean {
+  const restAt = keyAt + prefixBytes;
+  return (
+    valueEnd - valueAt === fixedBytes &&
+    valueAt - restAt === itemRestBytes &&
+    from[restAt] === byItem &&
+    from.readUInt32BE(restAt + 1) === from.readUInt32LE(valueAt + valuePlaces.item) &&
+    from.readUInt16BE(restAt + 5) === from.readUInt16LE(valueAt + valuePlaces.type) &&
+    from.readUInt16LE(valueAt) === valueHead &&
+    isU48(from.readDoubleLE(valueAt + valuePlaces.seq)) &&
+    isU48(from.readDoubleLE(valueAt + valuePlaces.ingestedAt))
+  );
+}
+
+/** Writes the acceptance of an action into its row, which begins at `at`. */
+export function stampRow(block: Buffer, at: number, seq: number, ingestedAt: number): void {
+  if (block[at] === whole) {
+    const valueAt = at + wholeHeadBytes + block.readUInt16LE(at + 1);
+    stamp(block, seq, ingestedAt, valueAt);
+    return;
   }
-  return block;
+  writeU48(block, seq, at + seqAt);
+  writeU48(block, ingestedAt, at + ingestedAtAt);
+}
+
+const isU48 = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 48;
+
+function writeU48(bytes: Buffer, value: number, at: number): void {
+  bytes.writeUInt32LE(value % 2 ** 32, at);
+  bytes.writeUInt16LE(Math.floor(value / 2 ** 32), at + 4);
 }
 
 /** Byte order, which is that of the store. */

@@ -1,17 +1,7 @@
-import { expectVersion, u32Key } from '../disk/codec.js';
+import { u32Key } from '../disk/codec.js';
 import type { Table } from '../disk/directory.js';
 import { PinnersageError } from '../errors.js';
-import {
-  compareKeys,
-  eachRow,
-  encodeBlock,
-  endKey,
-  headBytes,
-  isBlock,
-  mostBytes,
-  rowsOf,
-  userBytes,
-} from './blocks.js';
+import { compareKeys, eachRow, encodeBlock, endKey, headBytes, isOpen, mostBytes, rowsOf } from './blocks.js';
 import { holds, MergedRows } from './merge.js';
 import type { RowList } from './rows.js';
 
@@ -117,15 +107,15 @@ export class BlockTable {
     let last = this.lastKey();
     for (const { user, before, from, to, isAppended, isNewest } of this.changes) {
       const parts = split(merged, from, to, isAppended);
-      let key = merged.keyOf(from, user);
+      let { key } = merged.at(from, user);
       if (before && !before.equals(key)) this.table.removeSync(before);
       for (let part = 0; part < parts.length - 1; part++) {
-        if (part > 0) key = merged.keyOf(parts[part], user);
+        if (part > 0) key = merged.at(parts[part], user).key;
         const isLast = last === null || compareKeys(key, last) > 0;
         this.put(key, merged.blockOf(parts[part], parts[part + 1]), isLast);
         if (isLast) last = key;
       }
-      if (isNewest) this.newest.set(user, { key, until: merged.timeOf(to - 1) });
+      if (isNewest) this.newest.set(user, { key, until: merged.at(to - 1, user).time });
     }
     this.changes = [];
     this.knownAt = seq;
@@ -187,8 +177,8 @@ export class BlockTable {
     for (const { key, value } of this.table.getRange(range)) {
       const block = asBlock(key, value);
       let until = 0;
-      eachRow(new DataView(block.buffer, block.byteOffset), block.length, ({ keyAt }) => {
-        until = block.readUIntBE(keyAt + userBytes, 6);
+      eachRow(new DataView(block.buffer, block.byteOffset), block.length, ({ time }) => {
+        until = time;
       });
       return { key, until };
     }
@@ -214,11 +204,10 @@ function isBefore(key: Buffer, end: Buffer | null): boolean {
   return end === null || compareKeys(key, end) < 0;
 }
 
-/** An action by itself becomes a block of one. */
+/** A block of this version, whatever was stored. */
 function asBlock(key: Buffer, value: Buffer): Buffer {
-  if (isBlock(value[0])) return value;
-  expectVersion(value, 1, 'action');
-  return encodeBlock([{ key, value: copyOf(value) }]);
+  if (isOpen(value)) return value;
+  return encodeBlock(rowsOf({ key, value: copyOf(value) }));
 }
 
 /** What the store lends has a length of its own. */

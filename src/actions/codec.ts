@@ -26,46 +26,66 @@ export interface ActionRecord {
 export type ActionExtras = Pick<Action, 'recommendationId' | 'position' | 'context'>;
 
 const version = 1;
-const fixedBytes = 28;
-const byItem = 0;
+/** Version and flags, as one number. */
+export const valueHead = version;
+export const fixedBytes = 28;
+/** Places in a value. Sequence number and time of ingestion are stamped when the action is accepted. */
+export const valuePlaces = { type: 2, item: 4, seq: 8, ingestedAt: 16, weight: 24 } as const;
+export const byItem = 0;
 const byEventId = 1;
-/** Offset of the sequence number inside a value: it is stamped when the action is accepted. */
-const seqAt = 8;
+/** Bytes of a key after the time, where the event has no id. */
+export const itemRestBytes = 7;
 
 /** Where an action lies: [user, time]. */
 export const prefixBytes = 10;
 
 export function encodeKey(record: ActionRecord): Buffer {
-  const idBytes = record.eventId === null ? 6 : Buffer.byteLength(record.eventId);
+  const { eventId } = record;
+  const idBytes = eventId === null ? itemRestBytes - 1 : Buffer.byteLength(eventId);
   const key = Buffer.allocUnsafe(prefixBytes + 1 + idBytes);
   key.writeUInt32BE(record.user, 0);
   key.writeUIntBE(record.time, 4, 6);
-  key[prefixBytes] = record.eventId === null ? byItem : byEventId;
-  if (record.eventId !== null) key.write(record.eventId, prefixBytes + 1);
+  if (eventId === null) writeItemRest(key, record.item, record.type, prefixBytes);
   else {
-    key.writeUInt32BE(record.item, prefixBytes + 1);
-    key.writeUInt16BE(record.type, prefixBytes + 5);
+    key[prefixBytes] = byEventId;
+    key.write(eventId, prefixBytes + 1);
   }
   return key;
 }
 
-export function encodeValue(record: ActionRecord): Buffer {
-  const extras = record.extras === null ? '' : JSON.stringify(record.extras);
+function writeItemRest(key: Buffer, item: number, type: number, at: number): void {
+  key[at] = byItem;
+  key.writeUInt32BE(item, at + 1);
+  key.writeUInt16BE(type, at + 5);
+}
+
+/** What follows the time in the key of an event without id. */
+export function itemRest(item: number, type: number): Buffer {
+  const rest = Buffer.allocUnsafe(itemRestBytes);
+  writeItemRest(rest, item, type, 0);
+  return rest;
+}
+
+export function encodeValue({ type, item, weight, extras }: ActionRecord): Buffer {
+  return encodeFixed(type, item, weight, extras === null ? '' : JSON.stringify(extras));
+}
+
+/** A value that is not stamped yet. */
+export function encodeFixed(type: number, item: number, weight: number, extras = ''): Buffer {
   const value = Buffer.allocUnsafe(fixedBytes + Buffer.byteLength(extras));
-  value[0] = version;
-  value[1] = 0;
-  value.writeUInt16LE(record.type, 2);
-  value.writeUInt32LE(record.item, 4);
+  value.writeUInt16LE(valueHead, 0);
+  value.writeUInt16LE(type, valuePlaces.type);
+  value.writeUInt32LE(item, valuePlaces.item);
   stamp(value, 0, 0);
-  value.writeFloatLE(record.weight, 24);
+  value.writeFloatLE(weight, valuePlaces.weight);
   value.write(extras, fixedBytes);
   return value;
 }
 
 /** Writes the acceptance of an action into its encoded value, which begins at `at`. */
 export function stamp(value: Buffer, seq: number, ingestedAt: number, at = 0): void {
-  value.writeDoubleLE(seq, at + seqAt);
-  value.writeDoubleLE(ingestedAt, at + seqAt + 8);
+  value.writeDoubleLE(seq, at + valuePlaces.seq);
+  value.writeDoubleLE(ingestedAt, at + valuePlaces.ingestedAt);
 }
 
 /** An action with numbers in place of ids, as stored. */
@@ -82,11 +102,11 @@ export function decodeAction(key: Buffer, value: Buffer): StoredAction {
     user: key.readUInt32BE(0),
     time: key.readUIntBE(4, 6),
     eventId: key[prefixBytes] === byEventId ? key.toString('utf8', prefixBytes + 1) : null,
-    type: value.readUInt16LE(2),
-    item: value.readUInt32LE(4),
-    seq: value.readDoubleLE(seqAt),
-    ingestedAt: value.readDoubleLE(seqAt + 8),
-    weight: value.readFloatLE(24),
+    type: value.readUInt16LE(valuePlaces.type),
+    item: value.readUInt32LE(valuePlaces.item),
+    seq: value.readDoubleLE(valuePlaces.seq),
+    ingestedAt: value.readDoubleLE(valuePlaces.ingestedAt),
+    weight: value.readFloatLE(valuePlaces.weight),
     extras:
       value.length > fixedBytes ? (JSON.parse(value.toString('utf8', fixedBytes)) as ActionExtras) : null,
   };
@@ -133,10 +153,10 @@ export function appendColumns(
     refuseValue(value, valueAt, valueLength);
   const i = columns.length++;
   columns.times[i] = key.getUint16(timeAt) * 2 ** 32 + key.getUint32(timeAt + 2);
-  columns.types[i] = value.getUint16(valueAt + 2, true);
-  columns.items[i] = value.getUint32(valueAt + 4, true);
-  columns.seqs[i] = value.getFloat64(valueAt + seqAt, true);
-  columns.weights[i] = value.getFloat32(valueAt + 24, true);
+  columns.types[i] = value.getUint16(valueAt + valuePlaces.type, true);
+  columns.items[i] = value.getUint32(valueAt + valuePlaces.item, true);
+  columns.seqs[i] = value.getFloat64(valueAt + valuePlaces.seq, true);
+  columns.weights[i] = value.getFloat32(valueAt + valuePlaces.weight, true);
 }
 
 function refuseValue(value: DataView, at: number, length: number): never {

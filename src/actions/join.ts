@@ -1,7 +1,17 @@
 import type { BorrowedEntry, EntryVisitor } from '../disk/borrow.js';
 import type { UserLog } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
-import { appendBlock, compareKeys, eachRow, isBlock, type Row, userBytes } from './blocks.js';
+import {
+  appendBlock,
+  appendRow,
+  compareKeys,
+  eachRow,
+  isBlock,
+  type Row,
+  restOfKey,
+  timeOfKey,
+  userBytes,
+} from './blocks.js';
 import { appendColumns, type LogColumns, makeRoom, prefixBytes } from './codec.js';
 
 /** Rows of each user, newest first, users in order. */
@@ -81,7 +91,9 @@ function appendEntry(
   waiting: Row[] | undefined,
 ): void {
   if (valueLength === 0 || !isBlock(value.getUint8(0))) {
-    appendBefore(columns, waiting, key, keyAt, keyEnd);
+    const restAt = keyAt + prefixBytes;
+    const rest = (): Buffer => Buffer.from(key.buffer, key.byteOffset + restAt, keyEnd - restAt);
+    appendBefore(columns, waiting, timeOfKey(key, keyAt), rest);
     makeRoom(columns, 1);
     appendColumns(columns, key, keyAt + userBytes, value, 0, valueLength);
     return;
@@ -90,31 +102,27 @@ function appendEntry(
     appendBlock(columns, value, valueLength);
     return;
   }
-  eachRow(value, valueLength, (row) => {
-    appendBefore(columns, waiting, value, row.keyAt, row.valueAt);
+  eachRow(value, valueLength, (place) => {
+    appendBefore(columns, waiting, place.time, () => restOfKey(value, place));
     makeRoom(columns, 1);
-    appendColumns(columns, value, row.keyAt + userBytes, value, row.valueAt, row.valueLength);
+    appendRow(columns, value, place);
   });
 }
 
-/** `keyAt … keyEnd`: a key of the same user, whose user is not looked at. */
+/** Those before an action of the same user; `rest`: what follows the time in its key. */
 function appendBefore(
   columns: LogColumns,
   waiting: Row[] | undefined,
-  view: DataView,
-  keyAt: number,
-  keyEnd: number,
+  time: number,
+  rest: () => Buffer,
 ): void {
-  while (waiting && waiting.length > 0 && isBefore(waiting[waiting.length - 1].key, view, keyAt, keyEnd))
+  while (waiting && waiting.length > 0 && isBefore(waiting[waiting.length - 1].key, time, rest))
     appendWaiting(columns, waiting);
 }
 
-function isBefore(key: Buffer, view: DataView, keyAt: number, keyEnd: number): boolean {
-  const time = view.getUint16(keyAt + userBytes) * 2 ** 32 + view.getUint32(keyAt + userBytes + 2);
+function isBefore(key: Buffer, time: number, rest: () => Buffer): boolean {
   const byTime = key.readUIntBE(userBytes, 6) - time;
-  if (byTime !== 0) return byTime < 0;
-  const rest = Buffer.from(view.buffer, view.byteOffset + keyAt + prefixBytes, keyEnd - keyAt - prefixBytes);
-  return key.compare(rest, 0, rest.length, prefixBytes) < 0;
+  return byTime !== 0 ? byTime < 0 : key.compare(rest(), undefined, undefined, prefixBytes) < 0;
 }
 
 /** The next one of the user's. */

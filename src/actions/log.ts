@@ -143,12 +143,12 @@ export class ActionLog {
     const { rows, blocks, waiting } = this;
     const order = rows.order();
     const absent = waiting.count() > 0 ? order.filter((row) => !waiting.has(rows, row)) : order;
-    const { bytes, valueAt } = blocks.add(rows, absent, before);
+    const merged = blocks.add(rows, absent, before);
     let seq = before;
     for (let row = 0; row < rows.length; row++) {
-      if (valueAt[row] === 0) continue;
+      if (!merged.isNew(row)) continue;
       fresh[row] = true;
-      stamp(bytes, ++seq, ingestedAt, valueAt[row]);
+      merged.stamp(row, ++seq, ingestedAt);
     }
     if (seq > before) blocks.write(seq);
     return seq;

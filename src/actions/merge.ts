@@ -1,4 +1,14 @@
-import { eachRow, headBytes, rowHeadBytes, userBytes, writeHead } from './blocks.js';
+import {
+  eachRow,
+  headBytes,
+  type RowPlace,
+  restOfKey,
+  rowAt,
+  rowHeadBytes,
+  stampRow,
+  writeHead,
+  writeRow,
+} from './blocks.js';
 import type { RowList } from './rows.js';
 
 const firstBytes = 1 << 20;
@@ -12,8 +22,8 @@ export class MergedRows {
   /** Of each row of the blocks. */
   readonly starts: number[] = [];
   readonly ends: number[] = [];
-  /** Of each row that was added: where its value lies, or 0 where the row is not new. */
-  valueAt = new Uint32Array(0);
+  /** Of each row that was added: where it lies, or 0 where it is not new. */
+  private addedAt = new Uint32Array(0);
   private used = 0;
   private block: Buffer | null = null;
   private view: DataView = new DataView(new ArrayBuffer(0));
@@ -23,11 +33,21 @@ export class MergedRows {
     this.used = 0;
     this.starts.length = 0;
     this.ends.length = 0;
-    this.valueAt = new Uint32Array(added);
+    this.addedAt = new Uint32Array(added);
+  }
+
+  /** Whether a row that was added is new. */
+  isNew(row: number): boolean {
+    return this.addedAt[row] > 0;
+  }
+
+  /** Writes the acceptance of a new row that was added. */
+  stamp(row: number, seq: number, ingestedAt: number): void {
+    stampRow(this.bytes, this.addedAt[row], seq, ingestedAt);
   }
 
   /**
-   * Merges the rows of a block (null where there is none) with those at the places `from … to−1` of `order`, which belong to
+   * Merges the rows of a block of this version (null where there is none) with those at the places `from … to−1` of `order`, which belong to
    * it. Of equal keys the one that is there stays, then the one that comes first. Leaves nothing behind where no row is new.
    * Returns whether all new rows follow those that were there, or null where none is new.
    */
@@ -54,10 +74,10 @@ export class MergedRows {
     if (block) {
       const view = this.viewOf(block);
       let copied = headBytes;
-      eachRow(view, block.length, ({ keyAt, valueAt, valueLength }) => {
-        const start = keyAt + userBytes - rowHeadBytes;
+      eachRow(view, block.length, (place) => {
+        const { start, end } = place;
         while (next < to) {
-          const compared = compareThere(view, block, keyAt, valueAt, rows, order[next]);
+          const compared = compareThere(view, place, rows, order[next]);
           if (compared < 0) break;
           if (compared === 0) next++;
           else {
@@ -68,7 +88,7 @@ export class MergedRows {
           }
         }
         this.starts.push(this.used + start - copied);
-        this.ends.push(this.used + valueAt + valueLength - copied);
+        this.ends.push(this.used + end - copied);
       });
       this.copy(block, copied, block.length);
     }
@@ -87,30 +107,15 @@ export class MergedRows {
     return block;
   }
 
-  /** The key of a row. */
-  keyOf(row: number, user: number): Buffer {
-    const length = this.bytes.readUInt16LE(this.starts[row]);
-    const key = Buffer.allocUnsafe(userBytes + length);
-    key.writeUInt32BE(user, 0);
-    const at = this.starts[row] + rowHeadBytes;
-    this.bytes.copy(key, userBytes, at, at + length);
-    return key;
+  /** The key and the time (epoch ms) of a row. */
+  at(row: number, user: number): { readonly key: Buffer; readonly time: number } {
+    return rowAt(this.bytes, this.starts[row], user);
   }
 
-  /** The time of a row, epoch ms. */
-  timeOf(row: number): number {
-    return this.bytes.readUIntBE(this.starts[row] + rowHeadBytes, 6);
-  }
-
-  private append(rows: RowList, row: number): void {
-    const { starts, valueStarts, ends } = rows;
-    const keyStart = starts[row] + userBytes;
+  private append({ bytes, starts, valueStarts, ends }: RowList, row: number): void {
     const at = this.used;
-    this.bytes.writeUInt16LE(valueStarts[row] - keyStart, at);
-    this.bytes.writeUInt32LE(ends[row] - valueStarts[row], at + 2);
-    rows.bytes.copy(this.bytes, at + rowHeadBytes, keyStart, ends[row]);
-    this.used = at + rowHeadBytes + ends[row] - keyStart;
-    this.valueAt[row] = this.used - (ends[row] - valueStarts[row]);
+    this.used = writeRow(this.bytes, at, bytes, starts[row], valueStarts[row], ends[row]);
+    this.addedAt[row] = at;
     this.starts.push(at);
     this.ends.push(this.used);
   }
@@ -147,22 +152,14 @@ export class MergedRows {
 export function holds(block: Buffer, rows: RowList, row: number): boolean {
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
   let isThere = false;
-  eachRow(view, block.length, ({ keyAt, valueAt }) => {
-    isThere ||= compareThere(view, block, keyAt, valueAt, rows, row) === 0;
+  eachRow(view, block.length, (place) => {
+    isThere ||= compareThere(view, place, rows, row) === 0;
   });
   return isThere;
 }
 
 /** Key order of a row of a block against a new one of the same user. */
-function compareThere(
-  view: DataView,
-  block: Buffer,
-  keyAt: number,
-  keyEnd: number,
-  rows: RowList,
-  row: number,
-): number {
-  const time = view.getUint16(keyAt + userBytes) * 2 ** 32 + view.getUint32(keyAt + userBytes + 2);
-  const byTime = time - rows.times[row];
-  return byTime !== 0 ? byTime : rows.compareRest(row, block, keyAt, keyEnd);
+function compareThere(view: DataView, place: Readonly<RowPlace>, rows: RowList, row: number): number {
+  const byTime = place.time - rows.times[row];
+  return byTime !== 0 ? byTime : rows.compareRest(row, restOfKey(view, place));
 }

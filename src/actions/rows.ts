@@ -48,13 +48,16 @@ export class RowList {
     const byUser = this.users[a] - this.users[b];
     if (byUser !== 0) return byUser;
     const byTime = this.times[a] - this.times[b];
-    return byTime !== 0 ? byTime : this.compareRest(b, this.bytes, this.starts[a], this.valueStarts[a]);
+    return byTime !== 0 ? byTime : this.compareRest(b, this.restOf(a));
   }
 
   /** What follows user and time, of a key elsewhere against that of a row. */
-  compareRest(row: number, other: Buffer, start: number, end: number): number {
-    const from = this.starts[row] + prefixBytes;
-    return other.compare(this.bytes, from, this.valueStarts[row], start + prefixBytes, end);
+  compareRest(row: number, other: Buffer): number {
+    return other.compare(this.bytes, this.starts[row] + prefixBytes, this.valueStarts[row]);
+  }
+
+  private restOf(row: number): Buffer {
+    return this.bytes.subarray(this.starts[row] + prefixBytes, this.valueStarts[row]);
   }
 
   /** The places of the rows in key order, those of equal keys as they came. */

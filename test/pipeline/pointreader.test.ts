@@ -9,6 +9,7 @@ import { type ActionType, dayMs } from '../../src/model/action.js';
 import { PointReader, type UserRange } from '../../src/pipeline/pointreader.js';
 import { type CollectOptions, collectPoints, newestTime, type Points } from '../../src/profile/points.js';
 import { clusterBasis, runBasis } from '../../src/profile/reuse.js';
+import { ageBlocks } from '../helpers/oldblocks.js';
 import { tempDir } from '../helpers/temp.js';
 
 const asOf = 1000 * dayMs;
@@ -125,9 +126,12 @@ test('gives what decoding, collecting and digesting give, and leaves out nobody 
       fc.array(fc.array(record, { minLength: 1, maxLength: 120 }), { minLength: 1, maxLength: 3 }),
       fc.constantFrom<CollectOptions['windowDays']>(90, 1.5, 'all'),
       fc.option(fc.nat(200)),
-      async (batches, windowDays, newest) => {
+      fc.nat(3),
+      async (batches, windowDays, newest, kept) => {
         const { directory, log, put } = await openLog();
         for (const batch of batches) put(batch);
+        // None, some or all of the blocks are as an older version wrote them.
+        ageBlocks(directory, (place) => place % 3 < kept);
         const settings = { ...plainSettings, windowDays, maxSeq: newest ?? 1e9 };
         const { users, left } = read(readerOf(settings), log, 0, 6);
         const all = expected(log, 0, 6, settings);
