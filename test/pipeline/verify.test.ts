@@ -3,6 +3,8 @@ import { type Action, open } from 'pinnersage';
 import { expect, test } from 'vitest';
 import { openDirectory } from '../../src/disk/directory.js';
 import { createRng } from '../../src/math/rng.js';
+import { blockOf } from '../../src/store/block.js';
+import { eachProfile, viewOf } from '../../src/store/bundle.js';
 import { tempDir } from '../helpers/temp.js';
 import { randomMatrix } from '../helpers/vectors.js';
 
@@ -75,14 +77,12 @@ test('a profile of somebody else is found', async () => {
   await (await world(path)).close();
   const directory = await openDirectory(path, { mode: 'write' });
   const { profiles } = directory.tables;
-  const [first, second] = [...profiles.getRange({})].map(({ key, value }) => ({
-    key,
-    value: Buffer.from(value),
-  }));
-  directory.write(() => {
-    profiles.putSync(first.key, second.value);
-    profiles.putSync(second.key, first.value);
-  });
+  const [{ key, value }] = profiles.getRange({ limit: 1 });
+  const parts: Buffer[] = [];
+  eachProfile(0, viewOf(value), (_, start, end) => parts.push(value.subarray(start, end)));
+  const [first, second, ...others] = parts;
+  const swapped = blockOf([second, first, ...others].map((bytes, user) => [user, bytes] as const));
+  directory.write(() => profiles.putSync(key, Buffer.from(swapped.bytes)));
   await directory.close();
   const data = await open(path, { mode: 'read' });
   const { batch, differing } = data.verifyUsers({ users, nowMs: now });
