@@ -8,6 +8,7 @@ export { meansOf, offsets } from './medoid';
 export { pack } from './pack';
 export { matrixOf, mergeParts, mergeRows, place } from './parts';
 export { peak } from './peak';
+export { rankSums } from './rank';
 export { dots } from './scan';
 
 export function heapBase(): usize {

@@ -104,6 +104,16 @@ export interface KernelExports {
     sums: number,
   ): void;
   dots(rows: number, count: number, dim: number, query: number, out: number): void;
+  /** How many items there are. */
+  rankSums(
+    sums: number,
+    count: number,
+    unit: number,
+    spare: number,
+    places: number,
+    items: number,
+    scores: number,
+  ): number;
   /** 80 floating-point operations a turn: kernels/peak.ts. */
   peak(turns: number, a: number): number;
   distances(

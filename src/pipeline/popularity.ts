@@ -1,4 +1,5 @@
 import type { ActionLog } from '../actions/log.js';
+import { createKernel, reserve } from '../math/kernel.js';
 import { hasVector } from '../model/item.js';
 import { importanceOfRun } from '../profile/importance.js';
 import type { InferPoints } from '../profile/infer.js';
@@ -13,49 +14,23 @@ export const popularityUnit = 2 ** -20;
 
 /** Items by falling popularity, ties to the lower number; items nobody acted on are left out. `sums`: whole numbers of units, by item. */
 export function rankPopularity(sums: Float64Array): Popularity {
-  const items = fallingItems(sums);
-  return { items, scores: scoresOf(sums, items) };
-}
-
-/** Bits 11 by 11. */
-const digits = 2048;
-
-/** Sorted digit by digit, the lowest first: in O(items), many times faster than by comparisons. */
-function fallingItems(sums: Float64Array): Uint32Array {
-  let items = actedOn(sums);
-  let sorted = new Uint32Array(items.length);
-  const most = sums.reduce((a, b) => Math.max(a, b), 0);
-  for (let unit = 1; unit <= most; unit *= digits) {
-    sortByDigit(items, sorted, sums, unit);
-    [items, sorted] = [sorted, items];
-  }
-  return items;
-}
-
-function actedOn(sums: Float64Array): Uint32Array<ArrayBuffer> {
-  const items = new Uint32Array(sums.length);
-  let count = 0;
-  for (let item = 0; item < sums.length; item++) if (sums[item] > 0) items[count++] = item;
-  return items.subarray(0, count);
-}
-
-/** Falling; items with equal digits keep their order. */
-function sortByDigit(items: Uint32Array, sorted: Uint32Array, sums: Float64Array, unit: number): void {
-  const starts = new Uint32Array(digits + 1);
-  for (let i = 0; i < items.length; i++) starts[placeOf(sums[items[i]], unit) + 1]++;
-  for (let place = 1; place < digits; place++) starts[place] += starts[place - 1];
-  for (let i = 0; i < items.length; i++) sorted[starts[placeOf(sums[items[i]], unit)]++] = items[i];
-}
-
-/** 0 for the highest digit. */
-function placeOf(sum: number, unit: number): number {
-  return digits - 1 - ((sum / unit) & (digits - 1));
-}
-
-function scoresOf(sums: Float64Array, items: Uint32Array): Float64Array {
-  const scores = new Float64Array(items.length);
-  for (let i = 0; i < items.length; i++) scores[i] = sums[items[i]] * popularityUnit;
-  return scores;
+  const kernel = createKernel();
+  const count = sums.length;
+  let end = 64 * Math.ceil(kernel.heapBase() / 64);
+  const take = (bytes: number): number => {
+    const start = end;
+    end += 64 * Math.ceil(bytes / 64);
+    return start;
+  };
+  const [at, spare, places, items, scores] = [8 * count, 4 * count, 8192, 4 * count, 8 * count].map(take);
+  reserve(kernel, end);
+  const { buffer } = kernel.memory;
+  new Float64Array(buffer, at, count).set(sums);
+  const found = kernel.rankSums(at, count, popularityUnit, spare, places, items, scores);
+  return {
+    items: new Uint32Array(buffer, items, found).slice(),
+    scores: new Float64Array(buffer, scores, found).slice(),
+  };
 }
 
 /** Popularity with a decay of its own, from one scan of the log; else it is read off the profiles. `idRank`: as in `CollectOptions`. */
