@@ -24,7 +24,8 @@ export function loadRows(
 ): SpaceRows {
   if (!before) return { itemOfRow: readItems(files, dim, rows), vectors: readVectors(files, dim, rows) };
   const known = before.itemOfRow.length;
-  if (known === rows) return before;
+  // Not `before` itself, which may say more than its rows.
+  if (known === rows) return { itemOfRow: before.itemOfRow, vectors: before.vectors };
   const itemOfRow = growItems(before.itemOfRow, rows);
   const vectors = growVectors(before.vectors, dim, rows);
   readItemsInto(files, dim, itemOfRow, known);

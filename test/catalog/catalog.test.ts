@@ -110,6 +110,19 @@ test('a replaced space is a new generation; the threshold stays only where a per
   await directory.close();
 });
 
+test('a space whose items have changed and whose rows have not is loaded with what is said of it now', async () => {
+  const { directory, catalog } = await openCatalog(join(tempDir(), 'data'));
+  const item = { itemId: 'a', metadata: null, vector: vector(1, 0) };
+  catalog.upsert([item], catalog.spaceForWriting('text', 2, true, 'test'));
+  const before = catalog.load('text');
+  catalog.setAlpha('text', { value: 0.3, origin: 'user' });
+  catalog.delete(['a']);
+  const after = catalog.load('text');
+  expect(after.info.alpha).toEqual({ value: 0.3, origin: 'user' });
+  expect(after.vectors).toBe(before.vectors);
+  await directory.close();
+});
+
 test('vectors are scaled to norm 1 without overflow, and refused where they have no direction', () => {
   expect(prepareVector([3, 4], 2, true)).toEqual({ vector: vector(0.6, 0.8) });
   expect(prepareVector([3e30, 4e30], null, true)).toEqual({ vector: vector(0.6, 0.8) });
