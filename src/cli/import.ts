@@ -47,9 +47,10 @@ function itemsCommand(): Command {
           `--embeddings goes with one items file, got ${files.length}`,
         );
       const chosen = { ...options, ...(normalize ? {} : { normalize }) };
+      const { embeddings: _vectors, space: _space, ...reading } = options;
       return importAll(files, flags, data, (session, file, hooks) =>
         remove
-          ? session.removeItems(file, { ...options, ...hooks })
+          ? session.removeItems(file, { ...reading, ...hooks })
           : session.importItems(file, { ...chosen, ...hooks }),
       );
     });

@@ -76,19 +76,23 @@ export async function startServer(flags: ServeFlags): Promise<RunningServer> {
     pino.destination({ dest: 2, sync: false }),
   );
   const schedule: Schedule | null = batchEvery === 'none' ? null : { everyMs: batchEvery, atMs: batchAt };
+  const now = clockFrom(flags.now);
   return runServer({
-    path: flags.data,
+    engine: {
+      path: flags.data,
+      onNote: (text) => logger.info(text),
+      now,
+      ...(recommendationDays === undefined ? {} : { recommendationDays }),
+      ...(searchThreads === undefined ? {} : { searchThreads }),
+    },
     host: flags.host ?? (apiKey === undefined ? '127.0.0.1' : '0.0.0.0'),
     port: flags.port,
     logger,
-    onNote: (text) => logger.info(text),
-    now: clockFrom(flags.now),
+    now,
     version: packageVersion(),
     schedule,
     drainMs: 1000 * flags.drainSeconds,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
-    ...(recommendationDays === undefined ? {} : { recommendationDays }),
-    ...(searchThreads === undefined ? {} : { searchThreads }),
   });
 }

@@ -23,6 +23,7 @@ import { adviceOf } from './calibratewords.js';
 import type { RecipeSetting } from './contenders/recipe.js';
 import { type Evaluation, prepareEvaluation } from './evaluation.js';
 import { mainBudget, metricAt, perRanking } from './layout.js';
+import { checkOptions } from './optionnames.js';
 import { builtInContenders } from './options.js';
 import { Survey } from './survey.js';
 import { type WalkOptions, walkForward } from './walk.js';
@@ -36,6 +37,7 @@ const compared = 24;
  * @throws `option-invalid`, `space-missing`, `file-empty`, `interrupted`.
  */
 export async function calibrate(path: string, options: CalibrateOptions = {}): Promise<CalibrationReport> {
+  checkOptions('calibrate', options);
   const search = await searchOn(path, options);
   if (options.store === false) return search;
   const directory = await openDirectory(path, { mode: 'write', create: false });

@@ -8,6 +8,7 @@ import type { BuiltInChoice } from './contenders/builtin.js';
 import { calibratedContenders, calibratedNames } from './contenders/recipe.js';
 import { loadContenders } from './desk.js';
 import { besideEvaluation, type EvaluationInput, prepareEvaluation } from './evaluation.js';
+import { checkOptions } from './optionnames.js';
 import { builtInContenders } from './options.js';
 import type { EvaluationReport } from './report.js';
 import { defaultBaseline, type SummaryOptions, summarize } from './summary.js';
@@ -37,6 +38,7 @@ const besideNames: BuiltInChoice['names'] = [
  * @throws `option-invalid`, `leak`, `space-missing`, `file-empty`, `interrupted`.
  */
 export async function evaluate(path: string, options: EvaluateOptions = {}): Promise<EvaluationReport> {
+  checkOptions('evaluate', options);
   const { baseline, segments = [], contenders, exposureStrength, modules = [], ...rest } = options;
   const { workers, onProgress, signal, ...input } = rest;
   const names = contenders?.filter((name) => !calibratedNames.includes(name));

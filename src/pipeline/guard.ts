@@ -35,6 +35,16 @@ export function checkObject(name: string, value: unknown): void {
   if (!isObject(value)) refuse(name, value, 'an object');
 }
 
+/** The names of a type's properties; one too many or too few does not compile. */
+export type OptionNames<T> = { readonly [K in keyof T]-?: true };
+
+/** An option that nobody reads was meant to be another one. */
+export function checkNames(what: string, given: unknown, known: { readonly [name: string]: true }): void {
+  checkObject(what, given);
+  for (const name in given as object)
+    if (!Object.hasOwn(known, name)) refuse(what, name, `one of ${Object.keys(known).join(', ')}`);
+}
+
 export function checkOneOf(name: string, value: unknown, known: readonly unknown[]): void {
   if (!known.includes(value)) refuse(name, value, known.join(' or '));
 }

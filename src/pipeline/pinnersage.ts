@@ -19,7 +19,6 @@ import { checkId } from '../disk/ids.js';
 import { PinnersageError, shown } from '../errors.js';
 import type { ImportReport } from '../files/report.js';
 import type { OutputRow } from '../files/write.js';
-import { createRng } from '../math/rng.js';
 import type { Action, ActionType } from '../model/action.js';
 import type { Recommendation } from '../model/candidate.js';
 import type { Filter } from '../model/filter.js';
@@ -49,7 +48,7 @@ import {
   exportFile,
   exportRows,
 } from './export.js';
-import { checkCount, checkInstant, checkObject, checkOneOf, checkSeed, checkTexts } from './guard.js';
+import { checkCount, checkInstant, checkOneOf, checkSeed, checkTexts } from './guard.js';
 import { dropOrphanedIndexes } from './indexfiles.js';
 import {
   buildIndex,
@@ -61,10 +60,12 @@ import {
 } from './indexing.js';
 import { type InterestsOptions, type InterestsReport, userInterests } from './interests.js';
 import { Lifetime } from './lifetime.js';
+import { checkOptions, type OptionedMethod } from './optionnames.js';
 import { type Pools, readPools, writePool } from './pools.js';
 import { appendActions, type PutReport, putItems, putUsers } from './put.js';
-import { Recommender, type RecommendOptions, requireGeneration } from './recommend.js';
+import { Recommender, type RecommendOptions } from './recommend.js';
 import { type RetainOptions, type RetainReport, retain } from './retention.js';
+import { type SampleUsersOptions, sampleUsers } from './sampleusers.js';
 import { allRows, Searches, type SearchRows } from './searches.js';
 import { readSettings, type Settings, writeSettings } from './settings.js';
 import {
@@ -128,28 +129,31 @@ export class PinnerSage {
 
   /** Imports an items file: Parquet, NDJSON or CSV. */
   importItems(path: string, options: ImportItemsOptions = {}): Promise<ImportReport> {
-    return this.writing(() => importItems(this.catalog, path, options));
+    return this.writing('importItems', options, () => importItems(this.catalog, path, options));
   }
 
   /** Deletes the items that a file names by `item_id`. */
   removeItems(path: string, options: RemoveItemsOptions = {}): Promise<ImportReport> {
-    return this.writing(() => removeItems(this.catalog, path, options));
+    return this.writing('removeItems', options, () => removeItems(this.catalog, path, options));
   }
 
   /** Imports a file of actions: Parquet, NDJSON or CSV. */
   importActions(path: string, options: ImportActionsRequest = {}): Promise<ImportReport> {
-    return this.writing(() =>
+    return this.writing('importActions', options, () =>
       importActions(this.directory, this.log, path, { ...options, wallClockMs: Date.now() }),
     );
   }
 
   /** Imports a file of users: `user_id` and attributes. */
   importUsers(path: string, options: ImportUsersOptions = {}): Promise<ImportReport> {
-    return this.writing(() => importUsers(this.directory, this.log.users, path, options));
+    return this.writing('importUsers', options, () =>
+      importUsers(this.directory, this.log.users, path, options),
+    );
   }
 
   /** Inserts or replaces items; the first embedding of all fixes the dimension of the space. */
   async putItems(items: readonly Item[], options: { readonly space?: string } = {}): Promise<PutReport> {
+    checkOptions('putItems', options);
     return putItems(this.catalog, items, options.space);
   }
 
@@ -181,7 +185,7 @@ export class PinnerSage {
 
   /** Builds embeddings from text, from the action log, or from both, as a new generation of a space. */
   embed(options: EmbedOptions): Promise<EmbedReport> {
-    return this.writing(async () => {
+    return this.writing('embed', options, async () => {
       checkOneOf('from', options.from, embedSources);
       return embedCatalog(this.directory.path, this.catalog, options);
     });
@@ -189,7 +193,7 @@ export class PinnerSage {
 
   /** Leaves near-duplicates and items of low quality out of what candidates come from; takes effect at once. */
   refine(options: RefineOptions = {}): Promise<RefineReport> {
-    return this.writing(() => refine(this.catalog, options));
+    return this.writing('refine', options, () => refine(this.catalog, options));
   }
 
   /** What `refine` left out of a space (the active one by default), and why. */
@@ -205,11 +209,10 @@ export class PinnerSage {
 
   /** Computes every user's interests as of now and makes them current in one step. @throws `batch-running`. */
   batch(options: BatchOptions = {}): Promise<BatchReport> {
-    return this.writing(() => this.batchOf(this.opened, options));
+    return this.writing('batch', options, () => this.batchOf(this.opened, options));
   }
 
   private async batchOf(parts: OpenParts, options: BatchOptions): Promise<BatchReport> {
-    checkObject('options', options);
     checkInstant('nowMs', options.nowMs);
     checkCount('workers', options.workers);
     return runBatch(parts.directory, parts.catalog, parts.log, parts.profiles, options);
@@ -218,39 +221,22 @@ export class PinnerSage {
   /** A user's interests as of the last batch and the actions since. @throws `user-unknown` where the log has no action of this user. */
   interests(userId: string, options: InterestsOptions = {}): InterestsReport {
     checkId(userId, 'userId');
+    checkOptions('interests', options);
     checkInstant('nowMs', options.nowMs);
     const space = this.catalog.load(options.space);
     return userInterests(this.catalog.ids, this.log, this.recommender.live, space, userId, options);
   }
 
   /** Some users of the last batch, drawn by `seed`, with at least `minInterests`: to look at, or to try things on. */
-  sampleUsers(options: {
-    readonly count: number;
-    readonly seed: number;
-    readonly minInterests?: number;
-    /** Default: the active space. */
-    readonly space?: string;
-  }): string[] {
-    const { count, seed, minInterests = 1 } = options;
-    const store = this.profilesOf(options.space);
-    requireGeneration(store);
-    checkSeed(seed);
-    const rng = createRng(seed);
-    const order = Uint32Array.from({ length: this.log.users.count() }, (_, user) => user);
-    const found: string[] = [];
-    for (let left = order.length; left > 0 && found.length < count; left--) {
-      const place = rng.below(left);
-      const user = order[place];
-      order[place] = order[left - 1];
-      if ((store.get(user)?.interests.length ?? 0) >= minInterests) found.push(this.log.users.idOf(user));
-    }
-    return found;
+  sampleUsers(options: SampleUsersOptions): string[] {
+    checkOptions('sampleUsers', options);
+    return sampleUsers(this.log, this.profilesOf(options.space), options);
   }
 
   /** Candidates for a user; popular items, named as a fallback, for one without interests. */
   recommend(userId: string, options: RecommendOptions = {}): Recommendation {
     checkId(userId, 'userId');
-    checkObject('options', options);
+    checkOptions('recommend', options);
     checkInstant('nowMs', options.nowMs);
     checkSeed(options.seed);
     return this.recommender.recommend(userId, options);
@@ -261,7 +247,7 @@ export class PinnerSage {
    * until then. Requests for a pool use its own index where it has one.
    */
   buildIndex(options: IndexOptions & IndexTarget = {}): Promise<IndexReport> {
-    return this.writing(async () => {
+    return this.writing('buildIndex', options, async () => {
       const { space, rows } = this.searched(options);
       return buildIndex(this.directory, space, rows, options, Date.now());
     });
@@ -269,12 +255,14 @@ export class PinnerSage {
 
   /** What answers searches in a space (default: the active one) or a pool, and how far its index is behind. */
   indexStatus(target: string | IndexTarget = {}): IndexStatus {
+    if (typeof target !== 'string') checkOptions('indexTarget', target);
     const { space, rows } = this.searched(target);
     return indexStatus(space, rows, this.searches.open(space, rows));
   }
 
   /** Measures the recall of an index against the exact scan. @throws `index-missing`, `data-damaged`, `index-unavailable`. */
   checkIndex(target: string | IndexTarget = {}): Recall {
+    if (typeof target !== 'string') checkOptions('indexTarget', target);
     const { space, rows } = this.searched(target);
     return checkIndex(this.directory, space, rows);
   }
@@ -299,11 +287,12 @@ export class PinnerSage {
   /** Embeds the catalog's text into a space and runs its batch, while the active space goes on serving. */
   buildSpace(name: string, options: BuildSpaceOptions = {}): Promise<BuildSpaceReport> {
     const { opened } = this;
-    return this.writing(() =>
-      buildSpace(opened.directory.path, opened.catalog, name, options, (batch) =>
-        this.batchOf(opened, batch),
-      ),
-    );
+    return this.writing('buildSpace', options, () => {
+      if (options.embed !== undefined) checkOptions('embed', options.embed);
+      if (options.batch !== undefined) checkOptions('batch', options.batch);
+      const { directory, catalog } = opened;
+      return buildSpace(directory.path, catalog, name, options, (batch) => this.batchOf(opened, batch));
+    });
   }
 
   /**
@@ -324,6 +313,7 @@ export class PinnerSage {
 
   /** How alike two spaces are in neighbours, interests and candidates. */
   compareSpaces(a: string, b: string, options: CompareOptions = {}): SpaceComparison {
+    checkOptions('compareSpaces', options);
     return compareSpaces(this.catalog, this.log, this.profiles, this.recommender, [a, b], {
       medoids: this.settings().medoids,
       ...options,
@@ -332,17 +322,23 @@ export class PinnerSage {
 
   /** What the directory holds, one row at a time, in the form that files of it have. */
   rows(kind: ExportKind, options: ExportRowsOptions = {}): Iterable<OutputRow> {
+    checkOptions('rows', options);
     return this.lifetime.rows(exportRows(kind, this.exportSources(), options));
   }
 
   /** Writes rows to a file in bounded memory, whole or not at all: NDJSON or Parquet. */
   export(kind: ExportKind, file: string, options: ExportOptions = {}): Promise<ExportReport> {
-    return this.lifetime.during(() => exportFile(kind, file, this.exportSources(), options));
+    return this.lifetime.during(() => {
+      checkOptions('export', options);
+      return exportFile(kind, file, this.exportSources(), options);
+    });
   }
 
   /** Removes old actions, and vectors of deleted items. Profiles follow with the next batch. */
   retain(options: RetainOptions = {}): Promise<RetainReport> {
-    return this.writing(() => retain(this.directory, this.catalog, this.log, this.profiles, options));
+    return this.writing('retain', options, () =>
+      retain(this.directory, this.catalog, this.log, this.profiles, options),
+    );
   }
 
   /**
@@ -358,6 +354,7 @@ export class PinnerSage {
   /** Compares what is answered for a sample of users with what clustering their whole log anew says. */
   verifyUsers(options: VerifyOptions & { readonly space?: string } = {}): VerifyReport {
     const { directory, catalog, log, profiles } = this;
+    checkOptions('verifyUsers', options);
     checkInstant('nowMs', options.nowMs);
     const space = catalog.load(options.space);
     return verifyUsers({ directory, catalog, log, profiles, space: () => space }, options);
@@ -460,8 +457,9 @@ export class PinnerSage {
     return { catalog, log, profiles, recommender, nowMs: Date.now() };
   }
 
-  private writing<T>(work: () => Promise<T>): Promise<T> {
+  private writing<T>(method: OptionedMethod, options: unknown, work: () => Promise<T>): Promise<T> {
     return this.lifetime.during(() => {
+      checkOptions(method, options);
       this.assertWritable();
       return work();
     });
@@ -479,6 +477,7 @@ export class PinnerSage {
  * `mode: 'read'`, `directory-missing`.
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<PinnerSage> {
+  checkOptions('open', options);
   const { onNote, ...access } = options;
   checkOneOf('mode', access.mode ?? 'write', ['read', 'write']);
   return new PinnerSage(await openDirectory(path, { mode: 'write', ...access }), onNote);

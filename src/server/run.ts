@@ -7,7 +7,8 @@ import { addressOf, removePresence, writePresence } from './presence.js';
 import { createScheduler, type Schedule } from './schedule.js';
 import { createServer, type Server, type ServerOptions } from './server.js';
 
-export interface RunOptions extends EngineOptions, ServerOptions {
+export interface RunOptions extends ServerOptions {
+  readonly engine: EngineOptions;
   readonly logger: FastifyBaseLogger;
   readonly now: () => number;
   readonly host: string;
@@ -31,8 +32,9 @@ const lookEveryMs = 1_000;
 
 /** Opens a data directory and serves it. */
 export async function runServer(options: RunOptions): Promise<RunningServer> {
-  const { path, logger, schedule } = options;
-  const engine = await openEngine(options);
+  const { logger, schedule } = options;
+  const { path } = options.engine;
+  const engine = await openEngine(options.engine);
   let server: Server;
   let port: number;
   try {

@@ -9,6 +9,7 @@ import { RecommendationLog } from '../../store/recommendations.js';
 import type { RecommendRequest } from '../engine.js';
 import { checkCount, checkSeed } from '../guard.js';
 import type { LiveUser } from '../live.js';
+import { checkOptions } from '../optionnames.js';
 import { filterNode } from '../pools.js';
 import { recipeOf } from '../recipes.js';
 import { AnswerWriter, headOf, isLight, type WrittenAnswer } from './answer.js';
@@ -57,6 +58,7 @@ export class Answering {
   /** A `Recommendation` as JSON in UTF-8. */
   async recommend(userId: string, request: RecommendRequest): Promise<Uint8Array> {
     checkId(userId, 'userId');
+    checkOptions('recommendRequest', request);
     checkSeed(request.seed);
     if (this.parts.users.has(userId)) await this.turn.wait();
     const nowMs = this.parts.now();

@@ -5,6 +5,7 @@ import { lockDirectory, openDirectory } from '../../disk/directory.js';
 import { metaCommits } from '../../disk/meta.js';
 import { EmbeddedProfileStore } from '../../store/embedded.js';
 import type { Engine, EngineOptions } from '../engine.js';
+import { checkOptions } from '../optionnames.js';
 import { Recommender } from '../recommend.js';
 import { Searches } from '../searches.js';
 import { Calls } from './calls.js';
@@ -25,6 +26,7 @@ const queueLimitBytes = 64 * 2 ** 20;
  * @throws as `open`: `directory-locked`, `directory-newer`, ….
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
+  checkOptions('openEngine', options);
   const { path, onNote = () => {}, searchThreads = 1 } = options;
   const lock = await lockDirectory(path);
   const commits = metaCommits();

@@ -21,6 +21,7 @@ import type {
 import type { BatchReport } from '../batch.js';
 import type { BatchRequest, Engine, EngineStatus, RecommendRequest } from '../engine.js';
 import { presentInterests } from '../interests.js';
+import { checkOptions } from '../optionnames.js';
 import type { PutReport } from '../put.js';
 import { presentEmbeddings, rankItems } from '../rank.js';
 import type { Recommender } from '../recommend.js';
@@ -201,6 +202,7 @@ export class ServingEngine implements Engine {
 
   async batch(request: BatchRequest): Promise<BatchReport> {
     this.assertOpen();
+    checkOptions('batchRequest', request);
     if (this.batchRunning) throw new PinnersageError('batch-running', 'a batch is running already');
     this.batchRunning = true;
     try {
