@@ -79,10 +79,10 @@ export class LiveProfiles {
   /** The same object as long as it says the same. */
   basis(space: LoadedSpace): LiveBasis {
     const generation = this.profiles(space.info.name).current();
-    const alpha = alphaOf(space).value;
+    const published = generation?.options as ShapingOptions | undefined;
+    const alpha = published?.alpha ?? alphaOf(space).value;
     const sources = [space.info, generation, alpha, configured(this.directory), this.log.types.list()];
     if (this.kept && sources.every((source, i) => source === this.kept?.sources[i])) return this.kept.basis;
-    const published = generation?.options as ShapingOptions | undefined;
     const options = resolveOptions({ alpha, ...readSettings(this.directory, space.info), ...published });
     const digest = generation?.configHash ?? configHash(options, declaredTypes(this.log));
     const types = this.log.types.list();

@@ -73,7 +73,7 @@ export function alphaOf(space: LoadedSpace): AlphaChoice {
   if (!space.info.normalized)
     throw new PinnersageError(
       'option-invalid',
-      `space "${space.info.name}" is not normalised, so its merge threshold must be stated: --alpha (a squared distance)`,
+      `space "${space.info.name}" is not normalised, so its merge threshold, a squared distance, must be stated: "config set alpha A", or "batch --alpha A"`,
     );
   const known = starting.get(space.vectors.buffer);
   if (known) return known;

@@ -352,8 +352,22 @@ test('an unnormalised space must state its threshold', () => {
     file('actions.csv', 'user_id,item_id,type,timestamp\nu,a,save,1700000000\n'),
     ...data,
   );
-  expect(refused('option-invalid', 'batch', ...data)).toContain('--alpha');
+  for (const command of [['batch'], ['recommend', 'u'], ['interests', 'u'], ['verify']])
+    expect(refused('option-invalid', ...command, ...data)).toContain('"config set alpha A"');
   expect(cliJson('batch', '--alpha', '5', '--window-days', 'all', ...data)).toMatchObject({ users: 1 });
+  expect(cliJson('recommend', 'u', '--now', '2023-11-16', ...data)).toMatchObject({
+    source: 'batch',
+    items: [{ itemId: 'b' }],
+  });
+  expect(cliJson('recommend', 'stranger', ...data)).toMatchObject({
+    fallback: 'popularity',
+    items: [{ itemId: 'a' }, { itemId: 'b' }],
+  });
+  expect(cliJson('interests', 'u', ...data)).toMatchObject({ source: 'batch', interests: [{ medoid: 'a' }] });
+  expect(cliJson('verify', ...data)).toMatchObject({ batch: { users: 1, identical: 1 } });
+  expect(refused('option-invalid', 'batch', ...data)).toContain('"batch --alpha A"');
+  cliJson('config', 'set', 'alpha', '5', ...data);
+  expect(cliJson('batch', ...data)).toMatchObject({ alpha: 5 });
 });
 
 test('Ctrl-C stops a batch cleanly and the batch before stays in use', async () => {
