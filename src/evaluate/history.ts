@@ -9,6 +9,7 @@ import { collectPoints, PointScratch } from '../profile/points.js';
 import { weighAgain } from '../profile/reuse.js';
 import type { GlobalModels, SharedRecipe, UserAtCut } from './contender.js';
 import { normOf } from './metrics/lists.js';
+import { isBarring } from './plan.js';
 
 /** What shapes the history of a user, the same for the whole run. */
 export interface HistoryRules {
@@ -135,10 +136,9 @@ export class HistoryMaker {
 
   private barredIn(log: UserLog): Set<ItemKey> {
     const barred = new Set<ItemKey>();
-    for (let i = 0; i < log.length; i++) {
-      const { role } = this.rules.types[log.types[i]];
-      if (role === 'exclude' || (role === 'interest' && !this.rules.repeatItems)) barred.add(log.items[i]);
-    }
+    const { types, repeatItems } = this.rules;
+    for (let i = 0; i < log.length; i++)
+      if (isBarring(types[log.types[i]].role, repeatItems)) barred.add(log.items[i]);
     return barred;
   }
 }

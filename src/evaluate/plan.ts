@@ -1,7 +1,7 @@
 import { PinnersageError } from '../errors.js';
 import { deriveSeed } from '../math/hash.js';
 import { createRng } from '../math/rng.js';
-import { type ActionType, dayMs, type UserLog } from '../model/action.js';
+import { type ActionType, dayMs, type Role, type UserLog } from '../model/action.js';
 import type { ItemKey, UserKey } from '../model/item.js';
 import { type LogTable, userLogOf, usersOf } from './log.js';
 import { maxRefits, type ProtocolOptions, testShare } from './options.js';
@@ -140,15 +140,21 @@ function sample(from: readonly UserKey[], count: number, seed: number): UserKey[
   return left.slice(0, count);
 }
 
+/** Whether an item with an action of this role is never returned afterwards. */
+export function isBarring(role: Role, repeatItems: boolean): boolean {
+  return role === 'exclude' || (role === 'interest' && !repeatItems);
+}
+
 /**
  * The steps of one user with something to foretell, in order.
  * Convention: a target is a distinct item with an interest action in the step that could come back: an item the user
- * acted on (or excluded) before the step is none, because production never returns it, unless `repeatItems`.
+ * acted on before the step is none, because production never returns it, unless `repeatItems`; what was excluded
+ * before the step never is one.
  */
 export function stepsOf(log: UserLog, { fromMs, stepMs, steps }: Timetable, rules: TargetRules): UserStep[] {
   const { types, returnable, embedded, windowDays, repeatItems } = rules;
   const found: UserStep[] = [];
-  const before = new Set<ItemKey>();
+  const barred = new Set<ItemKey>();
   let lastUsable = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < log.length; ) {
     const step = Math.floor((log.times[row] - fromMs) / stepMs);
@@ -166,7 +172,7 @@ export function stepsOf(log: UserLog, { fromMs, stepMs, steps }: Timetable, rule
     }
     if (step >= 0) {
       const targets = interestsIn(log, row, end, types).filter(
-        (item) => returnable[item] === 1 && (repeatItems || !before.has(item)),
+        (item) => returnable[item] === 1 && !barred.has(item),
       );
       const hasHistory =
         windowDays === 'all'
@@ -180,7 +186,8 @@ export function stepsOf(log: UserLog, { fromMs, stepMs, steps }: Timetable, rule
           hasHistory,
         });
     }
-    for (const item of acted) before.add(item);
+    for (let i = row; i < end; i++)
+      if (isBarring(types[log.types[i]].role, repeatItems)) barred.add(log.items[i]);
     lastUsable = newest;
     row = end;
   }
