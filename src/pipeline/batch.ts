@@ -11,6 +11,14 @@ import { conditionsOf, continuationOf } from './continuation.js';
 import { popularityOf, rankPopularity } from './popularity.js';
 import { alphaFor, declaredTypes, readSettings, shapingOptions } from './settings.js';
 
+/** What a batch reads, and where it writes. */
+export interface BatchSources {
+  readonly directory: Directory;
+  readonly catalog: Catalog;
+  readonly log: ActionLog;
+  readonly profiles: (space: string) => ProfileStore;
+}
+
 export interface BatchOptions extends Partial<ProfileOptions> {
   /** The instant the profiles are for, epoch ms. Default: the wall clock. */
   readonly nowMs?: number;
@@ -69,34 +77,24 @@ const running = new WeakSet<Directory>();
  * becomes current in one step. Interrupted or killed, the generation before stays current.
  * @throws `batch-running` while another of the directory is.
  */
-export async function runBatch(
-  directory: Directory,
-  catalog: Catalog,
-  log: ActionLog,
-  profiles: (space: string) => ProfileStore,
-  given: BatchOptions,
-): Promise<BatchReport> {
+export async function runBatch(sources: BatchSources, given: BatchOptions): Promise<BatchReport> {
+  const { directory } = sources;
   if (running.has(directory))
     throw new PinnersageError('batch-running', 'a batch is running already, expected to wait for its end');
   running.add(directory);
   try {
-    return await runAlone(directory, catalog, log, profiles, given);
+    return await runAlone(sources, given);
   } finally {
     running.delete(directory);
   }
 }
 
-async function runAlone(
-  directory: Directory,
-  catalog: Catalog,
-  log: ActionLog,
-  profiles: (space: string) => ProfileStore,
-  given: BatchOptions,
-): Promise<BatchReport> {
+async function runAlone(sources: BatchSources, given: BatchOptions): Promise<BatchReport> {
   const started = performance.now();
+  const { directory, catalog, log, profiles } = sources;
   // The scan is fastest where nothing waits outside the blocks.
   if (log.waitingCount() > 0) await log.settleAll(given.signal);
-  const { plan, conditions } = makePlan(directory, catalog, log, profiles, given);
+  const { plan, conditions } = makePlan(sources, given);
   const { options, asOf, maxSeq, spaceGeneration } = plan;
   const store = profiles(plan.space);
   const about = {
@@ -135,10 +133,7 @@ async function runAlone(
 }
 
 function makePlan(
-  directory: Directory,
-  catalog: Catalog,
-  log: ActionLog,
-  profiles: (space: string) => ProfileStore,
+  { directory, catalog, log, profiles }: BatchSources,
   given: BatchOptions,
 ): { plan: BatchPlan; conditions: string } {
   const space = catalog.load(given.space);

@@ -215,7 +215,7 @@ export class PinnerSage {
   private async batchOf(parts: OpenParts, options: BatchOptions): Promise<BatchReport> {
     checkInstant('nowMs', options.nowMs);
     checkCount('workers', options.workers);
-    return runBatch(parts.directory, parts.catalog, parts.log, parts.profiles, options);
+    return runBatch(parts, options);
   }
 
   /** A user's interests as of the last batch and the actions since. @throws `user-unknown` where the log has no action of this user. */

@@ -1,26 +1,18 @@
-import type { ActionLog } from '../../actions/log.js';
 import { erasedUserRefusal } from '../../actions/users.js';
-import type { Catalog } from '../../catalog/catalog.js';
-import type { Directory } from '../../disk/directory.js';
 import { PinnersageError, shown } from '../../errors.js';
 import type { Action } from '../../model/action.js';
 import { dayMs } from '../../model/action.js';
 import type { Item } from '../../model/item.js';
 import type { Erasure } from '../../model/serving.js';
-import type { ProfileStore } from '../../store/profiles.js';
 import { type RecommendationBlock, RecommendationLog } from '../../store/recommendations.js';
-import { type BatchOptions, type BatchReport, runBatch } from '../batch.js';
+import { type BatchOptions, type BatchReport, type BatchSources, runBatch } from '../batch.js';
 import { eraseUser } from '../erase.js';
 import { buildIndex, indexStatus } from '../indexing.js';
 import { checkActions, type PutReport, putItems, storeActions } from '../put.js';
 import { allRows, type Searches } from '../searches.js';
 
 /** What a writer works on. */
-export interface WriterParts {
-  readonly directory: Directory;
-  readonly catalog: Catalog;
-  readonly log: ActionLog;
-  readonly profiles: (space: string) => ProfileStore;
+export interface WriterParts extends BatchSources {
   readonly searches: Searches;
   /** Hears what somebody should know. */
   readonly onNote: (note: string) => void;
@@ -202,10 +194,10 @@ export class Writer {
   }
 
   async batch(options: Omit<BatchOptions, 'signal'>): Promise<BatchReport> {
-    const { directory, catalog, log, profiles, onNote } = this.parts;
+    const { onNote } = this.parts;
     const { signal } = this.stopping;
     // Actions are acknowledged on this thread meanwhile.
-    const batch = runBatch(directory, catalog, log, profiles, { ...options, apart: true, onNote, signal });
+    const batch = runBatch(this.parts, { ...options, apart: true, onNote, signal });
     const settled = batch.catch(() => {});
     this.running.add(settled);
     try {
