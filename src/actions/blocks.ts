@@ -180,13 +180,12 @@ function storedValue(block: DataView, { start: at, end, isWhole, valueAt }: Read
 
 /** The key and the time of the row of the user's that begins at `at`. */
 export function rowAt(
-  block: Buffer,
+  { bytes, view }: Memory,
   at: number,
   user: number,
 ): { readonly key: Buffer; readonly time: number } {
-  const view = new DataView(block.buffer, block.byteOffset, block.length);
   const place = { ...firstPlace(), end: at };
-  goOn(place, view, block.length, false);
+  goOn(place, view, bytes.length, false);
   return { key: keyOf(user, view, place), time: place.time };
 }
 
@@ -208,6 +207,16 @@ export function rowsOf({ key, value }: Row): Row[] {
   return rows;
 }
 
+/** Memory that is read and written in both ways: numbers are faster by the view, runs of bytes by the buffer. */
+export interface Memory {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+}
+
+export function memoryOf(bytes: Buffer): Memory {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+}
+
 export function writeHead(block: Buffer, rows: number): void {
   block[0] = blockVersion;
   block[1] = 0;
@@ -219,12 +228,14 @@ export function encodeBlock(rows: readonly Row[]): Buffer {
     (sum, { key, value }) => sum + rowHeadBytes + key.length + value.length,
     headBytes,
   );
-  const block = Buffer.allocUnsafe(most);
-  writeHead(block, rows.length);
+  const block = memoryOf(Buffer.allocUnsafe(most));
+  writeHead(block.bytes, rows.length);
   let end = headBytes;
-  for (const { key, value } of rows)
-    end = writeRow(block, end, Buffer.concat([key, value]), 0, key.length, key.length + value.length);
-  return block.subarray(0, end);
+  for (const { key, value } of rows) {
+    const from = memoryOf(Buffer.concat([key, value]));
+    end = writeRow(block, end, from, 0, key.length, from.bytes.length);
+  }
+  return block.bytes.subarray(0, end);
 }
 
 /**
@@ -232,67 +243,68 @@ export function encodeBlock(rows: readonly Row[]): Buffer {
  * Returns where the row ends.
  */
 export function writeRow(
-  block: Buffer,
+  block: Memory,
   at: number,
-  from: Buffer,
+  from: Memory,
   keyAt: number,
   valueAt: number,
   valueEnd: number,
 ): number {
-  if (isPlain(from, keyAt, valueAt, valueEnd)) return writePacked(block, at, from, keyAt, valueAt);
+  const { bytes, view } = block;
+  if (isPlain(from.view, keyAt, valueAt, valueEnd)) return writePacked(view, at, from.view, keyAt, valueAt);
   const keyStart = keyAt + userBytes;
-  block[at] = whole;
-  block.writeUInt16LE(valueAt - keyStart, at + 1);
-  block.writeUInt32LE(valueEnd - valueAt, at + 3);
-  from.copy(block, at + wholeHeadBytes, keyStart, valueEnd);
+  bytes[at] = whole;
+  view.setUint16(at + 1, valueAt - keyStart, true);
+  view.setUint32(at + 3, valueEnd - valueAt, true);
+  from.bytes.copy(bytes, at + wholeHeadBytes, keyStart, valueEnd);
   return at + wholeHeadBytes + valueEnd - keyStart;
 }
 
-function writePacked(block: Buffer, at: number, from: Buffer, keyAt: number, valueAt: number): number {
-  const weight = from.readFloatLE(valueAt + valuePlaces.weight);
+function writePacked(block: DataView, at: number, from: DataView, keyAt: number, valueAt: number): number {
+  const weight = from.getFloat32(valueAt + valuePlaces.weight, true);
   const form = weight === 1 ? 0 : weighted;
-  block[at] = form;
-  block.writeUInt32LE(from.readUInt32BE(keyAt + userBytes + 2), at + timeAt);
-  block.writeUInt16LE(from.readUInt16BE(keyAt + userBytes), at + timeAt + 4);
-  block.writeUInt32LE(from.readUInt32LE(valueAt + valuePlaces.item), at + itemAt);
-  block.writeUInt16LE(from.readUInt16LE(valueAt + valuePlaces.type), at + typeAt);
-  writeU48(block, from.readDoubleLE(valueAt + valuePlaces.seq), at + seqAt);
-  writeU48(block, from.readDoubleLE(valueAt + valuePlaces.ingestedAt), at + ingestedAtAt);
-  if (form === weighted) block.writeFloatLE(weight, at + weightAt);
+  block.setUint8(at, form);
+  block.setUint32(at + timeAt, from.getUint32(keyAt + userBytes + 2), true);
+  block.setUint16(at + timeAt + 4, from.getUint16(keyAt + userBytes), true);
+  block.setUint32(at + itemAt, from.getUint32(valueAt + valuePlaces.item, true), true);
+  block.setUint16(at + typeAt, from.getUint16(valueAt + valuePlaces.type, true), true);
+  setU48(block, at + seqAt, from.getFloat64(valueAt + valuePlaces.seq, true));
+  setU48(block, at + ingestedAtAt, from.getFloat64(valueAt + valuePlaces.ingestedAt, true));
+  if (form === weighted) block.setFloat32(at + weightAt, weight, true);
   return at + packedBytes[form];
 }
 
 /** Whether an action has nothing that the forms without key and value do not hold. */
-function isPlain(from: Buffer, keyAt: number, valueAt: number, valueEnd: number): boolean {
+function isPlain(from: DataView, keyAt: number, valueAt: number, valueEnd: number): boolean {
   const restAt = keyAt + prefixBytes;
   return (
     valueEnd - valueAt === fixedBytes &&
     valueAt - restAt === itemRestBytes &&
-    from[restAt] === byItem &&
-    from.readUInt32BE(restAt + 1) === from.readUInt32LE(valueAt + valuePlaces.item) &&
-    from.readUInt16BE(restAt + 5) === from.readUInt16LE(valueAt + valuePlaces.type) &&
-    from.readUInt16LE(valueAt) === valueHead &&
-    isU48(from.readDoubleLE(valueAt + valuePlaces.seq)) &&
-    isU48(from.readDoubleLE(valueAt + valuePlaces.ingestedAt))
+    from.getUint8(restAt) === byItem &&
+    from.getUint32(restAt + 1) === from.getUint32(valueAt + valuePlaces.item, true) &&
+    from.getUint16(restAt + 5) === from.getUint16(valueAt + valuePlaces.type, true) &&
+    from.getUint16(valueAt, true) === valueHead &&
+    isU48(from.getFloat64(valueAt + valuePlaces.seq, true)) &&
+    isU48(from.getFloat64(valueAt + valuePlaces.ingestedAt, true))
   );
 }
 
-/** Writes the acceptance of an action into its row, which begins at `at`. */
-export function stampRow(block: Buffer, at: number, seq: number, ingestedAt: number): void {
-  if (block[at] === whole) {
-    const valueAt = at + wholeHeadBytes + block.readUInt16LE(at + 1);
-    stamp(block, seq, ingestedAt, valueAt);
+/** Writes the acceptance of an action into its row, which begins at `at`. `ingestedAt`: whole milliseconds. */
+export function stampRow({ bytes, view }: Memory, at: number, seq: number, ingestedAt: number): void {
+  if (bytes[at] === whole) {
+    stamp(bytes, seq, ingestedAt, at + wholeHeadBytes + view.getUint16(at + 1, true));
     return;
   }
-  writeU48(block, seq, at + seqAt);
-  writeU48(block, ingestedAt, at + ingestedAtAt);
+  setU48(view, at + seqAt, seq);
+  setU48(view, at + ingestedAtAt, ingestedAt);
 }
 
 const isU48 = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 48;
 
-function writeU48(bytes: Buffer, value: number, at: number): void {
-  bytes.writeUInt32LE(value % 2 ** 32, at);
-  bytes.writeUInt16LE(Math.floor(value / 2 ** 32), at + 4);
+/** `value`: as `isU48` has it; each half is what is left of it modulo the half's range. */
+function setU48(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value, true);
+  view.setUint16(at + 4, value / 2 ** 32, true);
 }
 
 /** Byte order, which is that of the store. */

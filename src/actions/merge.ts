@@ -1,6 +1,7 @@
 import {
   eachRow,
   headBytes,
+  memoryOf,
   type RowPlace,
   restOfKey,
   rowAt,
@@ -18,7 +19,7 @@ const firstBytes = 1 << 20;
  * be completed before they are written. Before the rows of each block there is room for its head.
  */
 export class MergedRows {
-  bytes = Buffer.allocUnsafeSlow(firstBytes);
+  private memory = memoryOf(Buffer.allocUnsafeSlow(firstBytes));
   /** Of each row of the blocks. */
   readonly starts: number[] = [];
   readonly ends: number[] = [];
@@ -43,7 +44,7 @@ export class MergedRows {
 
   /** Writes the acceptance of a new row that was added. */
   stamp(row: number, seq: number, ingestedAt: number): void {
-    stampRow(this.bytes, this.addedAt[row], seq, ingestedAt);
+    stampRow(this.memory, this.addedAt[row], seq, ingestedAt);
   }
 
   /**
@@ -102,26 +103,27 @@ export class MergedRows {
 
   /** Rows `from … to−1` as a block, in this memory. Its head covers the end of the row before: ask for blocks in order. */
   blockOf(from: number, to: number): Buffer {
-    const block = this.bytes.subarray(this.starts[from] - headBytes, this.ends[to - 1]);
+    const block = this.memory.bytes.subarray(this.starts[from] - headBytes, this.ends[to - 1]);
     writeHead(block, to - from);
     return block;
   }
 
   /** The key and the time (epoch ms) of a row. */
   at(row: number, user: number): { readonly key: Buffer; readonly time: number } {
-    return rowAt(this.bytes, this.starts[row], user);
+    return rowAt(this.memory, this.starts[row], user);
   }
 
-  private append({ bytes, starts, valueStarts, ends }: RowList, row: number): void {
+  private append(rows: RowList, row: number): void {
+    const { starts, valueStarts, ends } = rows;
     const at = this.used;
-    this.used = writeRow(this.bytes, at, bytes, starts[row], valueStarts[row], ends[row]);
+    this.used = writeRow(this.memory, at, rows, starts[row], valueStarts[row], ends[row]);
     this.addedAt[row] = at;
     this.starts.push(at);
     this.ends.push(this.used);
   }
 
   private copy(block: Buffer, from: number, to: number): void {
-    block.copy(this.bytes, this.used, from, to);
+    block.copy(this.memory.bytes, this.used, from, to);
     this.used += to - from;
   }
 
@@ -134,10 +136,11 @@ export class MergedRows {
   ): void {
     let needed = this.used + headBytes + (block?.length ?? 0);
     for (let i = from; i < to; i++) needed += rowHeadBytes + ends[order[i]] - starts[order[i]];
-    if (needed <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length));
-    grown.set(this.bytes.subarray(0, this.used));
-    this.bytes = grown;
+    const { bytes } = this.memory;
+    if (needed <= bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * bytes.length));
+    grown.set(bytes.subarray(0, this.used));
+    this.memory = memoryOf(grown);
   }
 
   /** The store hands out the same memory again and again. */

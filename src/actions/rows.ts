@@ -1,4 +1,4 @@
-import { userBytes } from './blocks.js';
+import { memoryOf, timeOfKey } from './blocks.js';
 import { prefixBytes } from './codec.js';
 
 const firstBytes = 1 << 16;
@@ -10,6 +10,7 @@ const firstRows = 1 << 10;
  */
 export class RowList {
   bytes = Buffer.allocUnsafeSlow(firstBytes);
+  view = memoryOf(this.bytes).view;
   length = 0;
   starts = new Uint32Array(firstRows);
   /** Where the value begins, and where it ends. */
@@ -33,8 +34,8 @@ export class RowList {
     this.starts[row] = start;
     this.valueStarts[row] = start + key.length;
     this.ends[row] = end;
-    this.users[row] = this.bytes.readUInt32BE(start);
-    this.times[row] = this.bytes.readUIntBE(start + userBytes, 6);
+    this.users[row] = this.view.getUint32(start);
+    this.times[row] = timeOfKey(this.view, start);
     this.length++;
   }
 
@@ -72,6 +73,7 @@ export class RowList {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length));
     grown.set(this.bytes);
     this.bytes = grown;
+    this.view = memoryOf(grown).view;
   }
 
   private growRows(): void {
