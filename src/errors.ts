@@ -9,7 +9,7 @@ export const errorTable = {
   'file-format': { title: 'A file is not of a known or valid format', status: 400, exit: 2 },
   'column-missing': { title: 'A required column is missing', status: 400, exit: 2 },
   'rows-rejected': { title: 'Rows were rejected under --strict', status: 400, exit: 2 },
-  'vector-invalid': { title: 'A vector is zero, NaN or infinite', status: 400, exit: 2 },
+  'vector-invalid': { title: 'A vector is zero, NaN, infinite or too large', status: 400, exit: 2 },
   'dimension-mismatch': { title: 'A vector has the wrong dimension', status: 400, exit: 2 },
   'option-invalid': { title: 'An option or argument is out of range', status: 400, exit: 2 },
   'id-invalid': { title: 'An id is not a string of 1 to 256 UTF-8 bytes', status: 400, exit: 2 },

@@ -7,6 +7,9 @@ import type { Metadata } from '../model/item.js';
 /** Rounding the coordinates of a unit vector to float32 changes its norm by at most 2⁻²⁴. */
 const roundingOfOne = 2 ** -23;
 
+/** As far as vectors of this norm may lie apart, the square of it fits float32. */
+const largestNorm = 1e18;
+
 export function itemIdRefusal(id: string | null): Refusal | null {
   if (id === null) return { reason: 'item-id-missing', detail: 'got no item_id' };
   const problem = idProblem(id);
@@ -38,17 +41,25 @@ export function prepareVector(
   }
   if (largest === 0)
     return { reason: 'vector-zero', detail: 'embedding: got all zeros, which has no direction' };
-  return { vector: normalized ? normalize(raw, largest) : Float32Array.from(raw) };
+  const norm = normOf(raw, largest);
+  if (normalized) return { vector: normalize(raw, norm) };
+  if (norm > largestNorm)
+    return {
+      reason: 'vector-too-large',
+      detail: `embedding: got norm ${norm.toPrecision(6)}, expected at most ${largestNorm.toExponential()}, for distances are squared in float32`,
+    };
+  return { vector: Float32Array.from(raw) };
 }
 
-/**
- * Scaled by the largest number first, so that squares neither overflow nor vanish. What has norm 1 as float32 goes is left
- * alone, so that a vector that was exported comes back to the last bit.
- */
-function normalize(raw: ArrayLike<number>, largest: number): Float32Array {
+/** Scaled by the largest number first, so that squares neither overflow nor vanish. */
+function normOf(raw: ArrayLike<number>, largest: number): number {
   let sum = 0;
   for (let i = 0; i < raw.length; i++) sum += (raw[i] / largest) ** 2;
-  const norm = largest * Math.sqrt(sum);
+  return largest * Math.sqrt(sum);
+}
+
+/** What has norm 1 as float32 goes is left alone, so that a vector that was exported comes back to the last bit. */
+function normalize(raw: ArrayLike<number>, norm: number): Float32Array {
   if (Math.abs(norm - 1) < roundingOfOne) return Float32Array.from(raw);
   const vector = new Float32Array(raw.length);
   for (let i = 0; i < raw.length; i++) vector[i] = raw[i] / norm;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { expectedOf, largestNumber } from '../cluster/check.js';
 import { cut } from '../cluster/cut.js';
 import { medoids, ward } from '../cluster/ward.js';
 import { PinnersageError } from '../errors.js';
@@ -73,10 +74,11 @@ function checkRows(file: string, data: Float64Array, dim: number, normalize: boo
   for (let row = 0; row * dim < data.length; row++) {
     let zero = true;
     for (let i = row * dim; i < (row + 1) * dim; i++) {
-      if (!Number.isFinite(data[i]))
+      const isUsable = normalize ? Number.isFinite(data[i]) : Math.abs(data[i]) <= largestNumber;
+      if (!isUsable)
         throw new PinnersageError(
           'vector-invalid',
-          `${file}: row ${row}, column ${i - row * dim}: got ${data[i]}, expected a finite number`,
+          `${file}: row ${row}, column ${i - row * dim}: got ${data[i]}, expected ${expectedOf(data[i])}`,
         );
       if (data[i] !== 0) zero = false;
     }
@@ -93,10 +95,12 @@ function normalizeRows(data: Float64Array, dim: number): void {
     const row = data.subarray(from, from + dim);
     let largest = 0;
     for (const x of row) largest = Math.max(largest, Math.abs(x));
+    // By a power of two, which rounds nothing, to where neither squares nor norm overflow.
+    const scale = largest > largestNumber ? 2 ** -600 : 1;
     let sum = 0;
     for (const x of row) sum += (x / largest) ** 2;
-    const norm = largest * Math.sqrt(sum);
-    for (let i = 0; i < dim; i++) row[i] /= norm;
+    const norm = scale * largest * Math.sqrt(sum);
+    for (let i = 0; i < dim; i++) row[i] = (scale * row[i]) / norm;
   }
 }
 

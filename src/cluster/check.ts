@@ -35,13 +35,24 @@ export function checkRuns(offsets: Uint32Array, n: number, actions: number): voi
     fail(`actionOffsets: got ${offsets[n]} for ${actions} actions, expected at most as many`);
 }
 
-export function checkFinite(x: Float32Array | Float64Array, { n, dim }: Shape): void {
+/** Sums of squares of such numbers, times sizes, are finite in float64. */
+export const largestNumber = 1e145;
+
+/** What is expected of a number that is none that can be clustered. */
+export function expectedOf(x: number): string {
+  return Number.isFinite(x)
+    ? `at most ${largestNumber} either way, for distances are squared`
+    : 'a finite number';
+}
+
+/** Checks that every number is finite, and its square too. */
+export function checkNumbers(x: Float32Array | Float64Array, { n, dim }: Shape): void {
   for (let at = 0; at < n * dim; at++) {
-    if (!Number.isFinite(x[at])) {
+    if (!(Math.abs(x[at]) <= largestNumber)) {
       const place = `row ${Math.floor(at / dim)}, column ${at % dim}`;
       throw new PinnersageError(
         'vector-invalid',
-        `vectors: got ${x[at]} in ${place}, expected a finite number`,
+        `vectors: got ${x[at]} in ${place}, expected ${expectedOf(x[at])}`,
       );
     }
   }

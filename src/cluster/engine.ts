@@ -1,6 +1,6 @@
 import { createKernel, createSharedKernel, type KernelExports, reserve } from '../math/kernel.js';
 import type { Workspace } from '../math/vectors.js';
-import { checkFinite } from './check.js';
+import { checkNumbers } from './check.js';
 import { keptPoints, type Layout, layOut } from './layout.js';
 
 /** The kernel's memory for one clusterer: where things lie, and typed views of what TypeScript reads and writes. */
@@ -126,7 +126,7 @@ export function centreRows(engine: Engine, n: number): Centred {
   const found = centred(engine, n, 1);
   const { largest } = found;
   if (largest >= safeNorms.least && largest <= safeNorms.most) return found;
-  checkFinite(engine.views.x, { n, dim: engine.dim });
+  checkNumbers(engine.views.x, { n, dim: engine.dim });
   return centred(engine, n, scaleFor(engine.views.x.subarray(0, n * engine.dim)));
 }
 

@@ -1,5 +1,5 @@
 import type { Workspace } from '../math/vectors.js';
-import { checkAlpha, checkFinite, checkRuns, checkShape, checkSizes } from './check.js';
+import { checkAlpha, checkNumbers, checkRuns, checkShape, checkSizes } from './check.js';
 import type {
   ActiveClusters,
   ActiveOptions,
@@ -91,7 +91,7 @@ export function createKernelClusterer(
   /** Of one point, which has no distances that numbers could be too large or too small for. */
   function alone(): FlatClusters {
     const { x, order, starts } = engine.views;
-    checkFinite(x, { n: 1, dim });
+    checkNumbers(x, { n: 1, dim });
     for (const array of [labels, medoids, order, starts]) array[0] = 0;
     starts[1] = 1;
     return { count: 1, labels: labels.subarray(0, 1), medoids: medoids.subarray(0, 1), order, starts };

@@ -1,7 +1,7 @@
 import { PinnersageError } from '../errors.js';
 import type { Rng } from '../math/rng.js';
 import { blockRows, createScan, type Scan } from '../math/vectors.js';
-import { checkFinite, checkShape } from './check.js';
+import { checkNumbers, checkShape } from './check.js';
 import type { Partition } from './cut.js';
 import { squaredDistance } from './distances.js';
 
@@ -28,7 +28,7 @@ export interface KMeansOptions {
 export function kmeans(x: Float32Array | Float64Array, options: KMeansOptions, rng: Rng): Partition {
   const { n, dim, k, maxRounds = 100 } = options;
   checkShape(x.length, options);
-  checkFinite(x, options);
+  checkNumbers(x, options);
   if (!Number.isInteger(k) || k < 1) {
     throw new PinnersageError('option-invalid', `k: got ${k}, expected an integer ≥ 1`);
   }

@@ -1,5 +1,5 @@
 import { chainInto, createChainScratch } from './chain.js';
-import { checkFinite, checkShape, checkSizes } from './check.js';
+import { checkNumbers, checkShape, checkSizes } from './check.js';
 import type { Partition } from './cut.js';
 import { createMerges, type Dendrogram, toDendrogram } from './dendrogram.js';
 import { pairwiseInto } from './distances.js';
@@ -20,7 +20,7 @@ export interface WardOptions {
  * `fcluster(linkage(x, 'ward'), sqrt(alpha), 'distance')`.
  * Computed in float64 from direct differences, so that near-ties fall as they do in SciPy; `Clusterer.tree` is the same
  * in float32, many times faster.
- * Throws `option-invalid` on a wrong shape or size and `vector-invalid` where a number is not finite.
+ * Throws `option-invalid` on a wrong shape or size and `vector-invalid` where a number is not finite or beyond ±1e145.
  * Time O(n² dim), memory O(n²).
  */
 export function ward(x: Float32Array | Float64Array, options: WardOptions): Dendrogram {
@@ -36,7 +36,7 @@ function agglomerate(x: Float32Array | Float64Array, options: WardOptions, linka
   const { n, sizes } = options;
   checkShape(x.length, options);
   checkSizes(sizes, n);
-  checkFinite(x, options);
+  checkNumbers(x, options);
   const distances = new Float64Array((n * Math.max(0, n - 1)) / 2);
   pairwiseInto(distances, x, options, sizes);
   return chained(distances, n, sizes, linkage);

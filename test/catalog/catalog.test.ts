@@ -132,6 +132,15 @@ test('vectors are scaled to norm 1 without overflow, and refused where they have
   expect(prepareVector([1, Number.NaN], null, true)).toMatchObject({ reason: 'vector-not-finite' });
   expect(prepareVector([1, 1e39], null, true)).toMatchObject({ reason: 'vector-not-finite' });
   expect(prepareVector([1, 2, 3], 2, true)).toMatchObject({ reason: 'dimension-mismatch' });
+  expect(prepareVector([6e17, 8e17], null, false)).toEqual({ vector: vector(6e17, 8e17) });
+  for (const large of [
+    [6.1e17, -8e17],
+    [3e38, 3e38],
+  ])
+    expect(prepareVector(large, null, false)).toMatchObject({
+      reason: 'vector-too-large',
+      detail: expect.stringMatching(/got norm \S+, expected at most 1e\+18, /),
+    });
 });
 
 test('a reader whose files a writer has just replaced reads the new ones', async () => {

@@ -43,16 +43,33 @@ test('rows as they are with --no-normalize, zeros among them', async () => {
   });
 });
 
-test('float64 files keep their precision', () => {
+function doubleNpy(n: number, dim: number, numbers: readonly number[]): string {
   const file = join(tempDir(), 'double.npy');
-  const header = "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 1), }".padEnd(117, ' ');
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${n}, ${dim}), }`.padEnd(117, ' ');
   const length = Buffer.alloc(2);
   length.writeUInt16LE(118);
-  const data = Buffer.from(Float64Array.of(1e9, 1e9 + 1, 1e9 + 3).buffer);
+  const data = Buffer.from(Float64Array.from(numbers).buffer);
   writeFileSync(
     file,
     Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), length, Buffer.from(`${header}\n`), data]),
   );
+  return file;
+}
+
+test('numbers whose squares overflow: refused as they are, with the bound, and scaled without loss', () => {
+  const file = doubleNpy(3, 2, [1.6e308, 1.2e308, -1.6e308, 1.2e308, 1.6e308, -1.2e308]);
+  const { status, stderr } = cli('cluster', file, '--alpha', '1', '--no-normalize', '--json');
+  expect([status, stderr]).toEqual([
+    2,
+    `pinnersage: ${file}: row 0, column 0: got 1.6e+308, expected at most 1e+145 either way, for distances are squared [vector-invalid]\n`,
+  ]);
+  const [first, second] = cliJson<Report>('cluster', file, '--alpha', '1', '--heights').heights ?? [];
+  expect(first).toBeCloseTo(4 * 0.6 ** 2, 12);
+  expect(second).toBeCloseTo((2 * 4 + 2 * (4 * 0.8 ** 2) - 4 * 0.6 ** 2) / 3, 12);
+});
+
+test('float64 files keep their precision', () => {
+  const file = doubleNpy(3, 1, [1e9, 1e9 + 1, 1e9 + 3]);
   const report = cliJson<Report>('cluster', file, '--alpha', '2', '--no-normalize', '--heights');
   expect(report.labels).toEqual([0, 0, 1]);
   expect(report.heights).toEqual([1, (2 * 9 + 2 * 4 - 1) / 3]);

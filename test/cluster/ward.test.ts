@@ -56,10 +56,20 @@ describe('ward', () => {
 
   test.each([
     ['a row that is not finite', [1, Number.NaN], { n: 2, dim: 1 }, 'vector-invalid'],
+    ['a number whose square is infinite', [1, -1e155], { n: 2, dim: 1 }, 'vector-invalid'],
     ['too few numbers', [1, 2, 3], { n: 2, dim: 2 }, 'option-invalid'],
     ['a size of 0', [1, 2], { n: 2, dim: 1, sizes: [1, 0] }, 'option-invalid'],
   ])('refuses %s', (_name, numbers, shape, code) => {
-    expect(() => ward(Float32Array.from(numbers), shape)).toThrow(expect.objectContaining({ code }));
+    expect(() => ward(Float64Array.from(numbers), shape)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('heights are right up to the largest number there may be', () => {
+    const largest = 1e145;
+    const tree = ward(Float64Array.of(largest, 0, -largest, 0.5 * largest), { n: 4, dim: 1 });
+    const small = ward(Float64Array.of(1, 0, -1, 0.5), { n: 4, dim: 1 });
+    tree.heights.forEach((height, m) => {
+      expect(height / largest / largest).toBeCloseTo(small.heights[m], 12);
+    });
   });
 
   test('no points and one point have no merges', () => {
