@@ -9,7 +9,7 @@ export { pack } from './pack';
 export { matrixOf, mergeParts, mergeRows, place } from './parts';
 export { peak } from './peak';
 export { rankSums } from './rank';
-export { dots } from './scan';
+export { dots, squaredDistances } from './scan';
 
 export function heapBase(): usize {
   return __heap_base;

@@ -15,13 +15,13 @@ export interface CompositeInput extends ExactSearchInput {
 
 /** Where fewer than this share of the graph's rows may come back, they are scanned. */
 export const scannedShare = 0.05;
-/** Neighbours asked for beyond those wanted, as a share of them: bfloat16 ranks a little differently from float32. */
+/** Neighbours asked for beyond those wanted, as a share of them: bfloat16 ranks a little differently. */
 const margin = 0.1;
 
 /**
  * What: an immutable graph, together with an exact scan of the live rows that are not in it (appended since), without
  * the rows of it that are live no more (deleted, replaced, refined out).
- * Convention: neighbours of the graph are scored and ranked again in float32, so their scores are those of the exact
+ * Convention: neighbours of the graph are scored and ranked again, so their scores are those of the exact
  * scan. More are asked for than wanted, in growing portions, until enough of them may come back; where they are too
  * rare, or scanning is cheaper than asking, the rows that may come back are scanned.
  * Preconditions and errors: a NaN in the query is refused (`vector-invalid`).

@@ -12,8 +12,8 @@ export interface ExactSearchInput extends Matrix {
 const sparse = 16;
 
 /**
- * Scans every row: the ground truth, and fast enough for small catalogs. Memory O(rows) beyond the vectors where they
- * are not normalised; time O(rows · dim) per search, O(rows + admitted · dim) with a set of admitted rows.
+ * Scans every row: the ground truth, and fast enough for small catalogs. Time O(rows · dim) per search, O(rows +
+ * admitted · dim) with a set of admitted rows.
  */
 export function createExactSearch(input: ExactSearchInput): VectorSearch {
   const { live } = input;

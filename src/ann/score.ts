@@ -1,12 +1,12 @@
 import type { TopK } from '../math/topk.js';
-import { createScan } from '../math/vectors.js';
+import { createDistanceScan, createScan } from '../math/vectors.js';
 import type { Neighbors, RowSet } from './search.js';
 
 export interface Matrix {
   /** rows × dim, row-major. */
   readonly vectors: Float32Array;
   readonly dim: number;
-  /** Whether all rows have norm 1; else squared norms are taken into account. */
+  /** Whether all rows have norm 1. */
   readonly normalized: boolean;
 }
 
@@ -17,21 +17,22 @@ export interface Matrix {
 export type Offer = (from: number, count: number, top: TopK, mayReturn: (row: number) => boolean) => void;
 
 /** Scores of rows from … from + count − 1, count ≤ `blockRows`: a view that the next call overwrites. */
-export type Scores = (from: number, count: number) => Float32Array;
+export type Scores = (from: number, count: number) => Float32Array | Float64Array;
 
-/** How rows are scored, whichever search it is: equal rows have equal scores. Memory O(rows) where not normalised. */
+/**
+ * How rows are scored, whichever search it is: equal rows have equal scores. On unit vectors by the inner product in
+ * float32; elsewhere, where products and norms would cancel, by differences in float64.
+ */
 export function createScores({ vectors, dim, normalized }: Matrix): (query: Float32Array) => Scores {
-  const scan = createScan(vectors, dim);
-  if (normalized) return (query) => (from, count) => scan(query, from, count);
-  const halfNorms = halfSquaredNorms(vectors, dim);
-  return (query) => {
-    const halfQuery = halfSquaredNorms(query, dim)[0];
-    return (from, count) => {
-      const scores = scan(query, from, count);
-      // 1 − ‖q − x‖²/2 = 1 + q·x − ‖q‖²/2 − ‖x‖²/2
-      for (let i = 0; i < count; i++) scores[i] = 1 + scores[i] - halfNorms[from + i] - halfQuery;
-      return scores;
-    };
+  if (normalized) {
+    const scan = createScan(vectors, dim);
+    return (query) => (from, count) => scan(query, from, count);
+  }
+  const scan = createDistanceScan(vectors, dim);
+  return (query) => (from, count) => {
+    const scores = scan(query, from, count);
+    for (let i = 0; i < count; i++) scores[i] = 1 - scores[i] / 2;
+    return scores;
   };
 }
 
@@ -65,14 +66,4 @@ export function neighborsOf(top: TopK): Neighbors {
   rows.set(top.keys.subarray(0, found));
   scores.set(top.scores.subarray(0, found));
   return { rows, scores };
-}
-
-function halfSquaredNorms(vectors: Float32Array, dim: number): Float64Array {
-  const half = new Float64Array(vectors.length / dim);
-  for (let row = 0; row < half.length; row++) {
-    let sum = 0;
-    for (let i = row * dim; i < (row + 1) * dim; i++) sum += vectors[i] * vectors[i];
-    half[row] = sum / 2;
-  }
-  return half;
 }

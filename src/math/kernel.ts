@@ -104,6 +104,7 @@ export interface KernelExports {
     sums: number,
   ): void;
   dots(rows: number, count: number, dim: number, query: number, out: number): void;
+  squaredDistances(rows: number, count: number, dim: number, query: number, out: number): void;
   /** How many items there are. */
   rankSums(
     sums: number,

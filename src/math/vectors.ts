@@ -7,7 +7,7 @@ import {
 } from './kernel.js';
 
 /**
- * Before the vectors lie, in shared memory, a slot for each thread that scans (the query, and the products of one
+ * Before the vectors lie, in shared memory, a slot for each thread that scans (the query, and the results of one
  * block), behind those a slot for each that gathers (a list of rows, and copies of them), and a workspace for each of the
  * latter, where what is gathered can be computed with. The thread that made the matrix has slot 0 of all.
  */
@@ -20,10 +20,10 @@ const gatherHead = scanSlots * slotBytes;
 const workspaceHead = 2 * gatherHead;
 const headBytes = workspaceHead + scanSlots * workspaceBytes;
 const queryAt = 1024;
-const productsAt = 40_960;
+const resultsAt = 40_960;
 /** Rows scanned by one call. */
 export const blockRows = 1024;
-const maxDim = (productsAt - queryAt) / 4;
+const maxDim = (resultsAt - queryAt) / 4;
 const maxBytes = 65_535 * 65_536;
 
 interface Place {
@@ -117,50 +117,86 @@ export function growVectors(vectors: Float32Array, dim: number, rows: number): F
 }
 
 /**
- * The inner products of `query` with rows from … from + count − 1, count ≤ `blockRows`; a view that the next call
- * overwrites. In float32; a row's product does not depend on where it stands.
+ * What a scan says of `query` and each of the rows from … from + count − 1, count ≤ `blockRows`; a view that the next call
+ * overwrites. What it says of a row does not depend on where the row stands.
  */
-export type Scan = (query: Float32Array, from: number, count: number) => Float32Array;
+export type Scan<Results = Float32Array> = (query: Float32Array, from: number, count: number) => Results;
+
+/** What is computed of a query and rows, and how its results are seen. */
+interface Measure<Results> {
+  readonly kernel: 'dots' | 'squaredDistances';
+  readonly view: (buffer: ArrayBufferLike, start: number, count: number) => Results;
+}
+
+const products: Measure<Float32Array> = {
+  kernel: 'dots',
+  view: (buffer, start, count) => new Float32Array(buffer, start, count),
+};
+const squaredDistances: Measure<Float64Array> = {
+  kernel: 'squaredDistances',
+  view: (buffer, start, count) => new Float64Array(buffer, start, count),
+};
+const widest = Float64Array.BYTES_PER_ELEMENT;
 
 /**
- * A scan of a row-major matrix. One made by `allocateVectors` or adopted in this thread is read in place, any other is copied
- * block by block on the way: slower, the same products.
+ * A scan of a row-major matrix for inner products, in float32. A matrix made by `allocateVectors` or adopted in this thread
+ * is read in place, any other is copied block by block on the way: slower, the same products.
  * Time O(rows · dim), bound by memory. Checked by: test/math/vectors.test.ts.
  */
 export function createScan(vectors: Float32Array, dim: number): Scan {
-  const { memory, scan } = places.get(vectors.buffer) ?? nowhere;
-  return memory && scan !== null ? scanInPlace(memory, scan, vectors, dim) : scanCopies(vectors, dim);
+  return scanOf(products, vectors, dim);
 }
 
-function scanInPlace(memory: SharedMemory, slot: number, vectors: Float32Array, dim: number): Scan {
-  const kernel = createSharedKernel(memory);
+/** The same for squared distances, from differences in float64: as exact beside a large mean as without one. */
+export function createDistanceScan(vectors: Float32Array, dim: number): Scan<Float64Array> {
+  return scanOf(squaredDistances, vectors, dim);
+}
+
+function scanOf<Results>(measure: Measure<Results>, vectors: Float32Array, dim: number): Scan<Results> {
+  const { memory, scan } = places.get(vectors.buffer) ?? nowhere;
+  return memory && scan !== null
+    ? scanInPlace(measure, memory, scan, vectors, dim)
+    : scanCopies(measure, vectors, dim);
+}
+
+function scanInPlace<Results>(
+  { kernel, view }: Measure<Results>,
+  memory: SharedMemory,
+  slot: number,
+  vectors: Float32Array,
+  dim: number,
+): Scan<Results> {
+  const run = createSharedKernel(memory)[kernel];
   const queryHere = slot * slotBytes + queryAt;
-  const productsHere = slot * slotBytes + productsAt;
-  const held = new Float32Array(memory.buffer, queryHere, dim);
-  const products = new Float32Array(memory.buffer, productsHere, blockRows);
+  const resultsHere = slot * slotBytes + resultsAt;
+  const { buffer } = memory;
+  const held = new Float32Array(buffer, queryHere, dim);
   return (query, from, count) => {
     held.set(query);
-    kernel.dots(vectors.byteOffset + from * dim * 4, count, dim, queryHere, productsHere);
-    return products.subarray(0, count);
+    run(vectors.byteOffset + from * dim * 4, count, dim, queryHere, resultsHere);
+    return view(buffer, resultsHere, count);
   };
 }
 
-function scanCopies(vectors: Float32Array, dim: number): Scan {
-  const kernel = createKernel();
-  const start = kernel.heapBase() + 64;
-  const queryPlace = start - (start % 64);
-  const productsPlace = queryPlace + dim * 4;
-  const rowsPlace = productsPlace + blockRows * 4;
-  reserve(kernel, rowsPlace + blockRows * dim * 4);
-  const { buffer } = kernel.memory;
+function scanCopies<Results>(
+  { kernel, view }: Measure<Results>,
+  vectors: Float32Array,
+  dim: number,
+): Scan<Results> {
+  const own = createKernel();
+  const start = own.heapBase() + 64;
+  const resultsPlace = start - (start % 64);
+  const queryPlace = resultsPlace + blockRows * widest;
+  const rowsPlace = queryPlace + dim * 4;
+  reserve(own, rowsPlace + blockRows * dim * 4);
+  const { buffer } = own.memory;
   const held = new Float32Array(buffer, queryPlace, dim);
-  const products = new Float32Array(buffer, productsPlace, blockRows);
   const rows = new Float32Array(buffer, rowsPlace, blockRows * dim);
   return (query, from, count) => {
     held.set(query);
     rows.set(vectors.subarray(from * dim, (from + count) * dim));
-    kernel.dots(rowsPlace, count, dim, queryPlace, productsPlace);
-    return products.subarray(0, count);
+    own[kernel](rowsPlace, count, dim, queryPlace, resultsPlace);
+    return view(buffer, resultsPlace, count);
   };
 }
 

@@ -60,8 +60,8 @@ function exercise(kernel: KernelExports): Uint8Array {
     { length: 9 },
     column,
   );
-  const [a, b, heights, order, starts, offsets, leads, counts, lasts, sums] = Array.from(
-    { length: 10 },
+  const [a, b, heights, order, starts, offsets, leads, counts, lasts, sums, products, squares] = Array.from(
+    { length: 12 },
     column,
   );
   const [tile, columns, panel] = [room(1024), room(12 * 64 * 4), room(depth * 32)];
@@ -93,6 +93,8 @@ function exercise(kernel: KernelExports): Uint8Array {
   for (const at of [0, homes]) kernel.offsets(x, dim, 1, order, starts, 3, 0, centre, at, places, offsets);
   kernel.meansOf(x, dim, 1, order, starts, 3, sizes, centre, z, z, depth, weights);
   kernel.normsOf(z, 3, depth, norms);
+  kernel.dots(x, n, dim, x, products);
+  kernel.squaredDistances(x, n, dim, x, squares);
   kernel.weighActions(3, starts, heights, heights, 9, 2, 0.5, counts, lasts, sums);
   return new Uint8Array(buffer);
 }

@@ -3,8 +3,11 @@ import { Lru } from '../math/lru.js';
 import { blockRows } from '../math/vectors.js';
 import type { EmbeddingTable } from '../model/item.js';
 
-/** Scores kept over all queries, 4 bytes each. */
-const maxScores = 4_000_000;
+/** Bytes of scores kept over all queries. */
+const maxBytes = 16_000_000;
+
+/** As exact as `createScores` makes them. */
+type RowScores = Float32Array | Float64Array;
 
 /**
  * The scores of every row of a table for a query, remembered for the queries that were asked last: one user is asked for
@@ -13,22 +16,24 @@ const maxScores = 4_000_000;
 export class TableScores {
   private readonly scoresFor: ReturnType<typeof createScores>;
   private readonly rows: number;
-  private readonly kept = new Lru<Float32Array>(maxScores);
+  private readonly normalized: boolean;
+  private readonly kept = new Lru<RowScores>(maxBytes);
 
   constructor(table: EmbeddingTable, normalized: boolean) {
     this.scoresFor = createScores({ ...table, normalized });
     this.rows = table.itemOfRow.length;
+    this.normalized = normalized;
   }
 
-  of(query: Float32Array): Float32Array {
+  of(query: Float32Array): RowScores {
     const key = keyOf(query);
     const before = this.kept.get(key);
     if (before) return before;
     const scoresOf = this.scoresFor(query);
-    const all = new Float32Array(this.rows);
+    const all = this.normalized ? new Float32Array(this.rows) : new Float64Array(this.rows);
     for (let from = 0; from < this.rows; from += blockRows)
       all.set(scoresOf(from, Math.min(blockRows, this.rows - from)), from);
-    this.kept.set(key, all, this.rows);
+    this.kept.set(key, all, all.byteLength);
     return all;
   }
 }

@@ -5,6 +5,7 @@ import {
   adoptVectors,
   allocateVectors,
   blockRows,
+  createDistanceScan,
   createGather,
   createScan,
   nearPairs,
@@ -37,6 +38,27 @@ test.each([1, 3, 8, 37, 256])('products of %d dimensions, in place and copied, e
     expect(inPlace(query, row, 1)[0]).toBe(whole[row]);
   }
 });
+
+test.each([1, 3, 8, 37, 256])(
+  'squared distances of %d dimensions, in place and copied, equal plain ones',
+  (dim) => {
+    const rows = 53;
+    const shared = allocateVectors(rows, dim);
+    shared.set(fill(new Float32Array(rows * dim), dim).map((x) => 1000 + x));
+    const query = fill(new Float32Array(dim), 99).map((x) => 1000 + x);
+    const inPlace = createDistanceScan(shared, dim);
+    const whole = Float64Array.from(inPlace(query, 0, rows));
+    const copied = createDistanceScan(Float32Array.from(shared), dim);
+    expect(Array.from(copied(query, 0, rows))).toEqual(Array.from(whole));
+    for (let row = 0; row < rows; row++) {
+      let squared = 0;
+      for (let k = 0; k < dim; k++) squared += (query[k] - shared[row * dim + k]) ** 2;
+      expect(Math.abs(whole[row] - squared)).toBeLessThanOrEqual(1e-14 * squared);
+      // Alone, in another place of its block: the same bits.
+      expect(inPlace(query, row, 1)[0]).toBe(whole[row]);
+    }
+  },
+);
 
 test('a block may hold many rows, and several scans share one memory', () => {
   const shared = allocateVectors(blockRows + 5, 4).fill(1);
