@@ -15,7 +15,8 @@ export interface Rng {
   normal(): number;
 }
 
-const rotl = (x: number, k: number): number => ((x << k) | (x >>> (32 - k))) >>> 0;
+/** As an int32, which the runtime keeps without allocating. */
+const rotl = (x: number, k: number): number => (x << k) | (x >>> (32 - k));
 
 function splitMix32(state: number): () => number {
   let s = state | 0;
@@ -39,14 +40,14 @@ export function createRng(seed: number): Rng {
   let d = high() | 1; // never all zero
 
   function u32(): number {
-    const result = Math.imul(rotl(Math.imul(b, 5) >>> 0, 7), 9) >>> 0;
+    const result = Math.imul(rotl(Math.imul(b, 5), 7), 9) >>> 0;
     const t = b << 9;
     c ^= a;
     d ^= b;
     b ^= c;
     a ^= d;
     c ^= t;
-    d = rotl(d >>> 0, 11);
+    d = rotl(d, 11);
     return result;
   }
 

@@ -67,10 +67,12 @@ function pairsOf(rows: Uint32Array, pairs: number, seed: number): Uint32Array {
     return found;
   }
   const rng = createRng(seed);
-  while (at < found.length) {
-    const i = rng.below(n);
-    found[at++] = rows[i];
-    found[at++] = rows[(i + 1 + rng.below(n - 1)) % n];
+  // One call in a loop of its own: code that runs once is optimised in little time, or not at all.
+  for (; at < found.length; at++) found[at] = rng.below(at % 2 === 0 ? n : n - 1);
+  for (at = 0; at < found.length; at += 2) {
+    const i = found[at];
+    found[at] = rows[i];
+    found[at + 1] = rows[(i + 1 + found[at + 1]) % n];
   }
   return found;
 }
