@@ -270,7 +270,10 @@ export function kernelKind(): KernelKind {
   return compiled.own.kind;
 }
 
+/** Node's own way to bytes where it is there: the loop takes ten times as long, in every thread. */
 function decode(base64: string): Uint8Array {
+  const { Buffer: node } = globalThis as { Buffer?: { from(text: string, encoding: 'base64'): Uint8Array } };
+  if (node) return node.from(base64, 'base64');
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
