@@ -2,15 +2,8 @@ import type { Directory } from '../disk/directory.js';
 import { checkId, IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { AlphaChoice, ItemKey, Metadata } from '../model/item.js';
-import { changedItems, itemsAt, recordChange } from './changes.js';
-import { loadRows, markChanged, markRows, stepTo } from './load.js';
-import {
-  type Refinement,
-  readRefinement,
-  removeRefinements,
-  withoutLeftOut,
-  writeRefinement,
-} from './refinement.js';
+import { recordChange } from './changes.js';
+import { type Refinement, readRefinement, removeRefinements, writeRefinement } from './refinement.js';
 import {
   type LoadedSpace,
   noSpaces,
@@ -21,10 +14,10 @@ import {
   withAlpha,
   withSpace,
 } from './space.js';
+import { inCatalog, SpaceReader } from './spacereader.js';
 import { appendRows, RowIndex, readItems, readRow, removeGenerations, vectorFiles } from './vectors.js';
 
-/** Bits of an item record. An item that only actions have named has neither. */
-const inCatalog = 1;
+/** Bit of an item record, beside `inCatalog`. An item that only actions have named has neither. */
 const deleted = 2;
 
 export interface CatalogItem {
@@ -47,21 +40,17 @@ export interface UpsertCounts {
   readonly unchanged: number;
 }
 
-interface LoadedVersion {
-  readonly version: number;
-  readonly space: LoadedSpace;
-}
-
 /** Items on disk: ids, metadata, and the vectors of named spaces. */
 export class Catalog {
   readonly ids: IdTable;
   private readonly directory: Directory;
-  private readonly loaded = new Map<string, LoadedVersion>();
+  private readonly reader: SpaceReader;
   private readonly rowIndexes = new Map<string, { generation: number; rows: number; index: RowIndex }>();
 
   constructor(directory: Directory) {
     this.directory = directory;
     this.ids = new IdTable(directory, 'item');
+    this.reader = new SpaceReader(directory, this.ids, this);
   }
 
   /** Rises with every change of items or vectors; what was derived from them is good for one version. */
@@ -116,7 +105,7 @@ export class Catalog {
       removeRefinements(this.directory, id, Number.POSITIVE_INFINITY);
       this.countChange(null);
     });
-    this.loaded.delete(name);
+    this.reader.forget(name);
     this.rowIndexes.delete(name);
     removeGenerations(this.directory.path, id, Number.POSITIVE_INFINITY);
   }
@@ -304,70 +293,12 @@ export class Catalog {
 
   /** A space in shared memory; read once and kept until the catalog changes. */
   load(name?: string): LoadedSpace {
-    return this.reading(name, (info) => {
-      const version = this.version();
-      const kept = this.loaded.get(info.name);
-      if (kept?.version === version && sameFiles(kept.space.info, info)) return { ...kept.space, info };
-      const space = this.readSpace(info, version, kept);
-      this.loaded.set(info.name, { version, space });
-      return space;
-    });
+    return this.reader.load(name);
   }
 
   /** Items of the catalog that have a vector in a space: rows that later ones replaced count no more than deleted items. */
   countVectors(name: string): number {
-    return this.reading(name, ({ id, generation, dim, rows }) => {
-      const items = this.ids.count();
-      const hasVector = new Uint8Array(items);
-      for (const item of readItems(vectorFiles(this.directory.path, id, generation), dim, rows))
-        hasVector[item] = 1;
-      let count = 0;
-      this.eachPresent(this.version(), items, (item) => {
-        count += hasVector[item];
-      });
-      return count;
-    });
-  }
-
-  /** Works on the files of a space; again where a writer put others in their place while they were being opened. */
-  private reading<T>(name: string | undefined, work: (space: SpaceRecord) => T): T {
-    const info = this.space(name);
-    try {
-      return work(info);
-    } catch (error) {
-      this.directory.refresh();
-      if (sameFiles(this.space(name), info)) throw error;
-      return this.reading(name, work);
-    }
-  }
-
-  /** Only what has changed since `kept` is read, where that is known. */
-  private readSpace(info: SpaceRecord, version: number, kept: LoadedVersion | undefined): LoadedSpace {
-    const files = vectorFiles(this.directory.path, info.id, info.generation);
-    const before = kept && sameFiles(kept.space.info, info) ? kept : null;
-    const changed = before && changedItems(this.directory, before.version, version);
-    const items = this.ids.count();
-    const rows = loadRows(before?.space ?? null, info, files);
-    const { itemOfRow } = rows;
-    const marks =
-      before && changed
-        ? markChanged(before.space, itemOfRow, items, changed, (item) => this.itemByKey(item) !== null)
-        : markRows(itemOfRow, items, (found) => this.eachPresent(version, items, found));
-    const live = withoutLeftOut(this.refinement(info), marks.present);
-    const rowsOf = `${info.id}/${info.generation}`;
-    const step = stepTo(rowsOf, version, { ...rows, ...marks }, before?.space ?? null, changed);
-    return { info, dim: info.dim, ...rows, ...marks, live, step };
-  }
-
-  /** Finds the items in the catalog among the first `items` numbers: most often all of them, which need not be looked at. */
-  private eachPresent(version: number, items: number, found: (item: ItemKey) => void): void {
-    if (itemsAt(this.directory, version) === items) {
-      for (let key = 0; key < items; key++) found(key);
-      return;
-    }
-    this.ids.eachFlags((key, flags) => {
-      if (flags === inCatalog) found(key);
-    });
+    return this.reader.countVectors(name);
   }
 
   /** Which rows of a generation candidates do not come from; null where it was not refined. */
@@ -382,9 +313,4 @@ export class Catalog {
       this.countChange(null);
     });
   }
-}
-
-/** A space that was dropped and made again has another id. */
-function sameFiles(a: SpaceRecord, b: SpaceRecord): boolean {
-  return a.id === b.id && a.generation === b.generation;
 }
