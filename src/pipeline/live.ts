@@ -3,6 +3,7 @@ import type { LoadedSpace } from '../catalog/space.js';
 import { type Clusterer, createClusterer } from '../cluster/clusterer.js';
 import type { Directory } from '../disk/directory.js';
 import type { IdTable } from '../disk/ids.js';
+import { hashHex } from '../math/hash.js';
 import { createGather, type Gather } from '../math/vectors.js';
 import type { ActionType, UserLog } from '../model/action.js';
 import { hasVector, type ItemKey, type SpaceInfo, type UserKey, vectorOf } from '../model/item.js';
@@ -31,6 +32,8 @@ export interface LiveUser {
   readonly barred: ReadonlySet<ItemKey>;
   /** Of these, the excluded ones. */
   readonly excluded: ReadonlySet<ItemKey>;
+  /** How many such actions the log has, and the newest of them, in or not: together they name what it says. */
+  readonly acted: { readonly actions: number; readonly maxSeq: number };
 }
 
 /** What the profiles of a space go by: the options of its last batch, or those that the first one will have. */
@@ -41,6 +44,8 @@ export interface LiveBasis {
   readonly configHash: string;
   /** By their codes in the log. */
   readonly types: readonly ActionType[];
+  /** A digest of all this. */
+  readonly digest: string;
 }
 
 /**
@@ -84,9 +89,10 @@ export class LiveProfiles {
     const sources = [space.info, generation, alpha, configured(this.directory), this.log.types.list()];
     if (this.kept && sources.every((source, i) => source === this.kept?.sources[i])) return this.kept.basis;
     const options = resolveOptions({ alpha, ...readSettings(this.directory, space.info), ...published });
-    const digest = generation?.configHash ?? configHash(options, declaredTypes(this.log));
+    const hash = generation?.configHash ?? configHash(options, declaredTypes(this.log));
     const types = this.log.types.list();
-    const basis = { space: space.info, generation, options, configHash: digest, types };
+    const digest = hashHex('basis', generation?.number ?? 0, hash, JSON.stringify([options, types]));
+    const basis = { space: space.info, generation, options, configHash: hash, types, digest };
     this.kept = { sources, basis };
     return basis;
   }
@@ -187,15 +193,22 @@ interface Tools {
 }
 
 /** Of a user's log, what may not come back. */
-function rolesOf(log: UserLog, types: readonly ActionType[]): Pick<LiveUser, 'barred' | 'excluded'> {
+function rolesOf(
+  log: UserLog,
+  types: readonly ActionType[],
+): Pick<LiveUser, 'barred' | 'excluded' | 'acted'> {
   const barred = new Set<ItemKey>();
   const excluded = new Set<ItemKey>();
+  const acted = { actions: 0, maxSeq: 0 };
   for (let row = 0; row < log.length; row++) {
     const { role } = types[log.types[row]];
-    if (role !== 'impression') barred.add(log.items[row]);
+    if (role === 'impression') continue;
+    barred.add(log.items[row]);
     if (role === 'exclude') excluded.add(log.items[row]);
+    acted.actions++;
+    if (log.seqs[row] > acted.maxSeq) acted.maxSeq = log.seqs[row];
   }
-  return { barred, excluded };
+  return { barred, excluded, acted };
 }
 
 interface News {

@@ -62,6 +62,8 @@ const becauseCount = 3;
 export interface ServingState {
   readonly space: LoadedSpace;
   readonly search: VectorSearch;
+  /** Names the indexes that serve. */
+  readonly indexes: string;
   readonly basis: LiveBasis;
   readonly popularity: () => Popularity;
   readonly prior: () => PopularityPrior;
@@ -159,11 +161,13 @@ export class Recommender {
   state(space: LoadedSpace): ServingState {
     const store = this.profiles(space.info.name);
     const search = this.searches.of(space);
+    const { id, generation } = space.info;
+    const indexes = indexesOf(this.directory, id, generation);
     const basis = this.live.basis(space);
     const popularity = (): Popularity => this.popularity.of(store);
     const prior = (): PopularityPrior =>
       this.priors.of(space, search, basis.generation?.number ?? 0, popularity);
-    return { space, search, basis, popularity, prior };
+    return { space, search, indexes, basis, popularity, prior };
   }
 
   /** @throws `option-invalid`, `pool-unknown`. */
@@ -302,14 +306,16 @@ function positive(name: string, value: number): number {
   throw new PinnersageError('option-invalid', `${name}: got ${value}, expected an integer ≥ 1`);
 }
 
-/** The same request on the same data has the same id. */
+/** The same request on the same data has the same id, and no other answer has it. */
 function recommendationId(
-  { userId, seed, count, recipe, seen, excluded, filter }: PreparedRequest,
-  { space, basis }: ServingState,
-  live: LiveUser,
+  { userId, seed, count, recipe, seen, excluded, filter, because }: PreparedRequest,
+  { space, basis, indexes }: ServingState,
+  { interests, source, asOf, acted }: LiveUser,
 ): string {
-  const { name, generation: spaceGeneration, rows } = space.info;
-  const request = [count, recipeText(recipe), seen, ...excluded, filter?.text ?? ''];
-  const data = [basis.generation?.number ?? 0, basis.configHash, live.maxSeq, name, spaceGeneration, rows];
-  return hashHex('recommendation', userId, seed, ...request, ...data);
+  const { name, generation } = space.info;
+  const request = [count, recipeText(recipe), seen, ...excluded, filter?.text ?? '', because];
+  const catalog = [name, generation, space.step.version, indexes];
+  // Without interests there is no instant that they are for.
+  const user = [source, acted.actions, acted.maxSeq, interests.length > 0 ? asOf : 0];
+  return hashHex('recommendation', userId, seed, ...request, ...catalog, basis.digest, ...user);
 }

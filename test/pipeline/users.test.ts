@@ -13,6 +13,7 @@ function liveAt(asOf: number): LiveUser {
     isPublished: false,
     barred: none,
     excluded: none,
+    acted: { actions: 0, maxSeq: 0 },
   };
 }
 

@@ -90,8 +90,8 @@ export class Answering {
     if (keeper.get() !== state || (filter && !admit)) return null; // it has changed meanwhile
     const search = { size: state.size, search: notRemembered };
     try {
-      const { space, basis, popularity } = state;
-      const serving = { space, search, basis, popularity, prior: noPrior };
+      const { space, index, basis, popularity } = state;
+      const serving = { space, search, indexes: index, basis, popularity, prior: noPrior };
       const answer = recommender.answer(serving, prepared, live, admit, state.neighbors);
       return this.writer.write(headOf(answer, state, live), answer.picks, request.nowMs);
     } catch (error) {
