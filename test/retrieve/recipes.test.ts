@@ -4,8 +4,10 @@ import { createRng } from '../../src/math/rng.js';
 import { type EmbeddingTable, vectorOf } from '../../src/model/item.js';
 import type { Interest } from '../../src/model/profile.js';
 import { interestChoices, mergeRules, queryKinds, type Recipe } from '../../src/model/recipe.js';
+import { NeighborCache } from '../../src/retrieve/cache.js';
 import type { LaneInput } from '../../src/retrieve/lane.js';
 import { mixtureSource } from '../../src/retrieve/mixture.js';
+import { PopularityPrior } from '../../src/retrieve/prior.js';
 import { makeQueries, meanOf } from '../../src/retrieve/queries.js';
 import { paperRecipe, recipeText, resolveRecipe, storedRecipe } from '../../src/retrieve/recipe.js';
 import { type RetrieveInput, retrieve } from '../../src/retrieve/retrieve.js';
@@ -102,20 +104,36 @@ test('diversity passes over what is like an earlier candidate', () => {
   expect(items(10)).toEqual([1, 4, 3, 2]);
 });
 
+/** ln(1 + popularity) by that of the most popular item. */
+function popularityOf({ popular }: RetrieveInput): (item: number) => number {
+  const most = Math.log1p(popular.scores[0]);
+  return (item) => {
+    const at = popular.items.indexOf(item);
+    return at < 0 ? 0 : Math.log1p(popular.scores[at]) / most;
+  };
+}
+
+/** Items that may come back, the most popular first: the share of all that the recipe wants, then those that a request may have. */
+function openItems(input: RetrieveInput, { popularShare }: Recipe): number[] {
+  const { table, barred, admit } = input;
+  const popularity = popularityOf(input);
+  const items = Array.from(table.itemOfRow).sort((a, b) => popularity(b) - popularity(a) || a - b);
+  return items
+    .slice(0, Math.ceil(popularShare * items.length))
+    .filter((item) => !barred.has(item) && (!admit || admit.rows.bits[table.rowOfItem[item]] === 1));
+}
+
 /** Everything written out: all scores of all live items, sorted; the merge by its definition. */
 function twin(input: RetrieveInput, recipe: Recipe, count: number): number[] {
-  const { table, barred, popular } = input;
+  const { table } = input;
+  const open = openItems(input, recipe);
+  if (input.interests.length === 0) return open.slice(0, count);
   const total = input.interests.reduce((sum, { importance }) => sum + importance, 0);
   const ordered = [...input.interests].sort((a, b) => b.importance - a.importance);
   const used = recipe.interests === 'top' ? ordered.slice(0, recipe.medoids) : ordered;
   const weights = used.map(({ importance }) => importance / total);
   const queries = plainQueries(table, used, weights, recipe.query);
-  const most = Math.log1p(popular.scores[0]);
-  const bias = (item: number): number => {
-    const at = popular.items.indexOf(item);
-    return at < 0 ? 0 : (recipe.prior * Math.log1p(popular.scores[at])) / most;
-  };
-  const open = Array.from(table.itemOfRow).filter((item) => !barred.has(item));
+  const popularity = popularityOf(input);
   const cosineOf = (query: number[], item: number): number =>
     query.reduce((sum, x, i) => sum + x * (vectorOf(table, item) as Float32Array)[i], 0);
   const sorted = (score: (item: number) => number): number[] =>
@@ -126,8 +144,8 @@ function twin(input: RetrieveInput, recipe: Recipe, count: number): number[] {
     list: sorted(score),
     given: 0,
   });
-  const cosineLane = ({ vector, weight }: { vector: number[]; weight: number }, times = 1) =>
-    lane(weight, (item) => cosineOf(vector, item) + times * bias(item));
+  const cosineLane = ({ vector, weight }: { vector: number[]; weight: number }, prior: number) =>
+    lane(weight, (item) => cosineOf(vector, item) + prior * popularity(item));
   const { temperature, averageShare } = recipe;
   const mixture = (item: number): number =>
     temperature *
@@ -137,11 +155,12 @@ function twin(input: RetrieveInput, recipe: Recipe, count: number): number[] {
           0,
         ),
       ) +
-    bias(item);
-  const lanes = recipe.merge === 'mixture' ? [lane(1, mixture)] : queries.map((query) => cosineLane(query));
+    recipe.prior * popularity(item);
+  const lanes =
+    recipe.merge === 'mixture' ? [lane(1, mixture)] : queries.map((query) => cosineLane(query, recipe.prior));
   const shares = ordered.map(({ importance }) => importance / total);
   const [whole] = plainQueries(table, ordered, shares, 'average');
-  const average = cosineLane(whole, recipe.prior > 0 ? recipe.averagePrior / recipe.prior : 0);
+  const average = cosineLane(whole, recipe.averagePrior);
   const isBeside = averageShare > 0 && recipe.query !== 'average';
   const picked: number[] = [];
   while (picked.length < Math.min(count, open.length)) {
@@ -197,11 +216,16 @@ function plainQueries(
   }));
 }
 
+const fiveInterests = (): Interest[] =>
+  [0, 1, 2, 3, 4].map((i) =>
+    interest(`${i}`, 4 * i, 1.7 ** (3 - i), [4 * i, 4 * i + 1, 4 * i + 2].slice(i % 3)),
+  );
+
 test('every recipe without a draw equals its plain twin', () => {
   fc.assert(
     fc.property(
       fc.nat(1e6),
-      fc.integer({ min: 14, max: 60 }),
+      fc.integer({ min: 20, max: 60 }),
       fc.constantFrom(...interestChoices.filter((choice) => choice !== 'sample')),
       fc.constantFrom(...queryKinds),
       fc.constantFrom(...mergeRules),
@@ -210,9 +234,7 @@ test('every recipe without a draw equals its plain twin', () => {
       fc.constantFrom(0, 0.4, 0.75, 1),
       (seed, rows, interests, query, merge, prior, temperature, averageShare) => {
         const table = tableOf(randomMatrix(seed, rows, 5), 5);
-        const mine = [0, 1, 2].map((i) =>
-          interest(`${i}`, 4 * i, 3.7 ** (3 - i), [4 * i, 4 * i + 1, 4 * i + 2].slice(i)),
-        );
+        const mine = fiveInterests();
         const popular = { items: Uint32Array.of(9, 3, 5), scores: Float64Array.of(20, 6, 0.5) };
         const input = {
           ...inputOf(
@@ -238,6 +260,45 @@ test('every recipe without a draw equals its plain twin', () => {
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+/** Every nth row, or all. */
+function everyNth(rows: number, n: number): RetrieveInput['admit'] {
+  if (n === 1) return null;
+  const bits = Uint8Array.from({ length: rows }, (_, row) => (row % n === 0 ? 1 : 0));
+  return { text: `every ${n}`, rows: { bits, count: bits.reduce((sum, bit) => sum + bit, 0) } };
+}
+
+test('under a filter, a share of what is popular and a prior, one memory for all, recipes equal their twin', () => {
+  const requests = fc.array(
+    fc.record({
+      step: fc.constantFrom(1, 2, 3),
+      isKnown: fc.constantFrom(true, true, true, false),
+      popularShare: fc.constantFrom(1, 0.9, 0.7, 0.02),
+      prior: fc.constantFrom(0, 0, 0.25, 1),
+      averageShare: fc.constantFrom(0, 0.4),
+      merge: fc.constantFrom(...mergeRules),
+    }),
+    { minLength: 8, maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(fc.nat(1e6), fc.integer({ min: 200, max: 300 }), requests, (seed, rows, asked) => {
+      const table = tableOf(randomMatrix(seed, rows, 5), 5);
+      const mine = fiveInterests();
+      const items = Uint32Array.from({ length: rows / 2 }, (_, i) => (2 * i + (seed % 2) * (i % 2)) % rows);
+      const popular = { items, scores: Float64Array.from(items, (_, i) => 300 / (i + 1)) };
+      const barred = mine.flatMap(({ medoid, members }) => [medoid, ...members]);
+      const base = { ...inputOf(table, mine, barred), popular, cache: new NeighborCache() };
+      const shared = { ...base, prior: new PopularityPrior(base) };
+      for (const { step, isKnown, ...given } of asked) {
+        const input = { ...shared, interests: isKnown ? mine : [], admit: everyNth(rows, step) };
+        const recipe = { ...paperRecipe, ...given, interests: 'all', averagePrior: given.prior / 2 } as const;
+        const found = run(input, recipe, 12).picks.map(({ item }) => item);
+        expect(found).toEqual(twin(input, recipe, 12));
+      }
+    }),
+    { numRuns: 40 },
   );
 });
 

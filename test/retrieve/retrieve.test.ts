@@ -119,6 +119,22 @@ test('where one interest runs dry the others go on, whatever the rule', () => {
   }
 });
 
+test('of the interests and the average beside them, where one runs dry the other goes on', () => {
+  const table = tableOf(byAngle(0, 90, 45, 44, 46, 180), 2);
+  const input = inputOf(table, [interest('a', 0, 1), interest('b', 1, 1)]);
+  const isAverage = (query: Float32Array): boolean => Math.abs(query[0] - query[1]) < 0.1;
+  for (const isAverageDry of [true, false])
+    for (const merge of ['turns', 'importance', 'score'] satisfies MergeRule[]) {
+      const search: typeof input.search = {
+        size: 6,
+        search: (query, k) => input.search.search(query, isAverage(query) === isAverageDry ? 1 : k),
+      };
+      const options = { count: 6, interests: 'all', averageShare: 0.5, merge, because: 0 } as const;
+      const { picks } = retrieve({ ...input, search }, options, createRng(1));
+      expect(picks.map(({ item }) => item).toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
+    }
+});
+
 test('which interests can be used is another question for each kind of query and each table', () => {
   const table = tableOf(randomMatrix(9, 9, 4), 4);
   const interests = [interest('half', 500, 1, [500, 2])]; // its medoid has no vector here, its other member has
