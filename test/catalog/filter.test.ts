@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Catalog } from '../../src/catalog/catalog.js';
-import { parseFilter } from '../../src/catalog/filter.js';
+import { meets as nodeMeets, parseFilter } from '../../src/catalog/filter.js';
 import { RowFilter } from '../../src/catalog/rowfilter.js';
 import { openDirectory } from '../../src/disk/directory.js';
 import type { JsonValue, Metadata } from '../../src/model/item.js';
@@ -174,6 +174,69 @@ test('filters follow a catalog that changes, item by item, without reading it an
   expect(other.bits[space.rowOfItem[catalog.ids.find('x') ?? -1]]).toBe(0);
 });
 
+test('filters with one text admit the same items', () => {
+  const bound = fc.constantFrom(0, '1970-01-01', '1970-01-01T00:00Z');
+  const alike = fc.oneof(
+    fc.constantFrom(0, '0', true, 'true', '1970-01-01'),
+    fc.record({ in: fc.constantFrom([0], ['0', 0], [0, '0'], []) }),
+    fc.record({ all: fc.constantFrom([0], ['0', 0], [0, '0']) }),
+    fc.record({ exists: fc.boolean() }),
+    ...(['gte', 'gt', 'lte', 'lt'] as const).map((name) => fc.record({ [name]: bound })),
+  );
+  const field = fc.constantFrom('a', 'b');
+  const simple = fc.dictionary(field, alike, { minKeys: 1, maxKeys: 2 });
+  const parts = fc.array(simple, { maxLength: 2 });
+  const some = fc.oneof(
+    simple,
+    fc.record({ not: simple }),
+    fc.record({ and: parts }),
+    fc.record({ or: parts }),
+  ) as fc.Arbitrary<Json>;
+  const items = [undefined, null, 0, 1, -1, '0', true, 'true', '1970-01-01', '1969-12-31', '1970-01-02']
+    .flatMap((a) => [undefined, 0, '0', '1970-01-01', true].map((b) => [a, b]))
+    .map(([a, b]) => ({ ...(a === undefined ? {} : { a }), ...(b === undefined ? {} : { b }) }) as Metadata);
+  const byText = new Map<string, string>();
+  let again = 0;
+  fc.assert(
+    fc.property(some, (json) => {
+      const node = parseFilter(json);
+      const admitted = items.map((item) => Number(nodeMeets(node, item))).join('');
+      if (byText.has(node.text)) again++;
+      expect(admitted).toBe(byText.get(node.text) ?? admitted);
+      byText.set(node.text, admitted);
+    }),
+    { numRuns: 2000 },
+  );
+  expect(again).toBeGreaterThan(500);
+});
+
+test('a date is what ISO 8601 calls one, wherever the process runs', () => {
+  vi.stubEnv('TZ', 'Pacific/Kiritimati'); // 14 hours ahead of UTC
+  try {
+    expect(new Date('2026-01-01T00:00Z').getHours()).toBe(14);
+    const admitted = (filter: Json, values: readonly string[]): string[] =>
+      values.filter((a) => nodeMeets(parseFilter(filter), { a }));
+    const midnight = ['2026-01-01', '2026-01-01T00:00', '2026-01-01 00:00:00', '2026-01-01T14:00+14:00'];
+    expect(admitted({ a: { gte: '2026-01-01T00:00Z', lte: '2026-01-01' } }, midnight)).toEqual(midnight);
+    expect(admitted({ a: { gte: '2026-01-01T00:00', lte: '2026-01-01 00:00' } }, midnight)).toEqual(midnight);
+    const names = [
+      '7',
+      '1984',
+      'Chapter 7',
+      'May 2026',
+      'Thu, 01 Jan 2026 00:00:00 GMT',
+      '2026-02-30',
+      '+002026-01-01',
+    ];
+    expect(admitted({ a: { gte: '0000-01-01' } }, names)).toEqual([]);
+    expect(admitted({ not: { a: { gte: '0000-01-01' } } }, names)).toEqual(names);
+    for (const name of names)
+      expect(() => parseFilter({ a: { lt: name } })).toThrow(/expected a finite number or a date/);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
 describe('one text for filters that mean the same', () => {
   const text = (json: Json) => parseFilter(json).text;
   test.each([
@@ -198,6 +261,7 @@ describe('one text for filters that mean the same', () => {
     [{ or: [{ a: 1 }, { b: 1 }] }, { a: 1, b: 1 }],
     [{ a: { in: ['x', 'y'] } }, { a: { all: ['x', 'y'] } }],
     [{ 'a"=': 1 }, { a: '"=1' }],
+    [{ a: { gte: 0 } }, { a: { gte: '1970-01-01' } }],
   ])('but another for %j and %j', (a, b) => {
     expect(text(a)).not.toBe(text(b));
   });
