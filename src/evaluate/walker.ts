@@ -12,6 +12,7 @@ import { type LogTable, userLogOf, userLogUntil } from './log.js';
 import { pairwiseDistance } from './metrics/lists.js';
 import { rankingScores } from './metrics/ranking.js';
 import { retrievalScores, TargetRanks } from './metrics/retrieval.js';
+import { type NegativeRules, negativesOf } from './negatives.js';
 import type { ProtocolOptions } from './options.js';
 import { cutOf, stepsOf, type TargetRules, type Timetable, type UserStep } from './plan.js';
 import { type Regime, regimeAlpha, regimeOf, unknownRegime } from './regime.js';
@@ -24,8 +25,7 @@ export interface WalkRules {
   readonly history: HistoryRules;
   readonly layout: Layout;
   readonly protocol: ProtocolOptions;
-  /** Whether action items are ranked against what was shown beside them, or against sampled items. */
-  readonly rankAgainst: 'impressions' | 'sampled';
+  readonly rankAgainst: NegativeRules['rankAgainst'];
 }
 
 /** Sums over one user's steps in one period. */
@@ -137,13 +137,15 @@ export class Walker {
 
   /** Adds what every contender scores to `sums`; whether there was something to rank against. */
   private step(history: UserAtCut, step: UserStep, period: WalkPeriod, sums: Float64Array): boolean {
-    const { layout, protocol } = this.rules;
+    const { layout, protocol, rankAgainst } = this.rules;
     const seed = deriveSeed('evaluate', protocol.seed, history.userId, step.step);
     const ranks = new TargetRanks(
       step.targets,
       step.targets.map((item) => period.relevant.of(item)),
     );
-    const negatives = this.negatives(history, step, seed, period.judge);
+    const drawn = createRng(deriveSeed(seed, 'negatives'));
+    const against = { rankAgainst, perTarget: protocol.negatives };
+    const negatives = negativesOf(step, history.barred, period.judge, against, drawn);
     const width = layout.metrics.length;
     this.contenders.forEach((given, c) => {
       // Nothing of the window has a vector in this space yet: production falls back on what is popular.
@@ -190,34 +192,6 @@ export class Walker {
     row[at++] += weight * pairwiseDistance(judge, list, shown);
     row[at++] += weight * (shown === 0 ? 0 : novel / shown);
     row[at++] += weight * (shown === 0 ? 0 : inTail / shown);
-  }
-
-  /** Up to `negatives` per target: what was shown in the step and not acted on, or items the user never acted on. */
-  private negatives(
-    history: UserAtCut,
-    { targets, shown }: UserStep,
-    seed: number,
-    table: EmbeddingTable,
-  ): ItemKey[] {
-    const { rankAgainst, protocol } = this.rules;
-    const wanted = protocol.negatives * targets.length;
-    const rng = createRng(deriveSeed(seed, 'negatives'));
-    if (rankAgainst === 'impressions') {
-      const left = shown.filter((item) => vectorOf(table, item) !== null);
-      for (let i = 0; i < Math.min(wanted, left.length - 1); i++) {
-        const j = i + rng.below(left.length - i);
-        [left[i], left[j]] = [left[j], left[i]];
-      }
-      return left.slice(0, wanted);
-    }
-    const found = new Set<ItemKey>();
-    const acted = new Set(targets);
-    for (let tries = 0; found.size < wanted && tries < 20 * wanted; tries++) {
-      const row = rng.below(table.itemOfRow.length);
-      const item = table.itemOfRow[row];
-      if (table.live[row] === 1 && !history.barred.has(item) && !acted.has(item)) found.add(item);
-    }
-    return [...found];
   }
 }
 
