@@ -257,7 +257,7 @@ test('a full disk stops compact and export, which leave nothing of theirs on it'
   if (disk === null) return skip('mounting a small file system is not permitted here');
   const { data, held } = await accepted(disk.path);
   const dir = tempDir();
-  const log = Array.from({ length: 30_000 }, (_, i) =>
+  const log = Array.from({ length: 80_000 }, (_, i) =>
     action(`u${i % 500}`, `i${i % 6000}`, 1_700_000_000 + i),
   );
   writeFileSync(join(dir, 'actions.ndjson'), log.join('\n'));
