@@ -47,7 +47,7 @@ const maxNeighbors = 4_000_000;
 
 /** Changed rows that are remembered; an answer that was not asked for during more of them is asked for anew. */
 const mostChanged = 4_096;
-/** Kernel and check add up in another order. */
+/** Kernel and check add up in another order, and scores are kept in float32: of the score, where that is beyond ±1. */
 const tolerance = 1e-4;
 
 interface Answer {
@@ -194,7 +194,8 @@ function disturbs(
   if (rows.length < k) return true;
   let squared = 0;
   for (let i = 0; i < dim; i++) squared += (vectors[row * dim + i] - vectors[changed * dim + i]) ** 2;
-  return !(1 - squared / 2 < scores[k - 1] - tolerance);
+  const last = scores[k - 1];
+  return !(1 - squared / 2 < last - tolerance * Math.max(1, Math.abs(last)));
 }
 
 function keyOf(row: number, k: number, admit: string): string {

@@ -127,6 +127,27 @@ test('a change leaves alone what is remembered of far away, until too much has c
   expect(cache.find(row, 3, null)).toBeNull();
 });
 
+test('a row that comes a little nearer than the last disturbs an answer, however far away both are', () => {
+  // The score of row 1 is rounded up to float32 by .18; row 2 is nearer by .055.
+  const far = Float32Array.of(0, 0, 3001, 0.6, 3001, 0.5);
+  const three = {
+    dim: 2,
+    vectors: far,
+    itemOfRow: Uint32Array.of(0, 1, 2),
+    rowOfItem: Int32Array.of(0, 1, 2),
+  };
+  const cache = new NeighborCache();
+  const ask = (alive: Uint8Array) => {
+    const scan = createExactSearch({ vectors: far, dim: 2, live: alive, normalized: false });
+    return [...cache.neighbors(scan, 0, far.subarray(0, 2), 1, null).rows];
+  };
+  const [before, after] = [Uint8Array.of(0, 1, 0), Uint8Array.of(0, 1, 1)];
+  cache.keepUp({ ...three, live: before, step: step(1, null, []) }, '');
+  expect(ask(before)).toEqual([1]);
+  cache.keepUp({ ...three, live: after, step: step(2, 1, [2]) }, '');
+  expect(ask(after)).toEqual([2]);
+});
+
 test('portions are few, at least what is wanted and at most half more', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1e6 }), (wanted) => {
