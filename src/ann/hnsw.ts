@@ -23,17 +23,33 @@ export interface HnswGraph {
   near(query: Float32Array, wanted: number): Uint32Array;
 }
 
-export interface HnswInput {
-  /** rows × dim, row-major. */
-  readonly vectors: Float32Array;
+/** What a graph is of. */
+export interface HnswShape {
   readonly dim: number;
   /** Whether all rows have norm 1: then inner products are compared, else squared distances. */
   readonly normalized: boolean;
+  readonly parameters: HnswParameters;
+  /**
+   * Subtracted from rows and queries where squared distances are compared, which it leaves as they are: of a row beside a
+   * large mean, bfloat16 would keep the mean alone. Default: nothing.
+   */
+  readonly centre?: readonly number[];
+}
+
+export interface HnswInput extends HnswShape {
+  /** rows × dim, row-major. */
+  readonly vectors: Float32Array;
   /** The rows to index. */
   readonly rows: Uint32Array;
-  readonly parameters: HnswParameters;
   /** Threads that insert at the same time. With 1 the same input gives the same file. */
   readonly threads: number;
+}
+
+/** The mean of some rows of a matrix, in float32. */
+export function centreOf(vectors: Float32Array, dim: number, rows: Uint32Array): number[] {
+  const sum = new Float64Array(dim);
+  for (const row of rows) for (let i = 0; i < dim; i++) sum[i] += vectors[row * dim + i];
+  return Array.from(sum, (x) => Math.fround(x / rows.length));
 }
 
 /** As much of the library as is used here. */
@@ -108,12 +124,8 @@ export function requireHnswLibrary(): HnswLibrary {
   );
 }
 
-function createIndex(
-  { Index }: HnswLibrary,
-  dim: number,
-  normalized: boolean,
-  { m, efConstruction, efSearch }: HnswParameters,
-): NativeIndex {
+function createIndex({ Index }: HnswLibrary, { dim, normalized, parameters }: HnswShape): NativeIndex {
+  const { m, efConstruction, efSearch } = parameters;
   return new Index({
     dimensions: dim,
     metric: normalized ? 'ip' : 'l2sq',
@@ -132,27 +144,31 @@ const rowsPerStep = 1024;
  * What: builds the graph of some rows and writes it to `path`; yields how many rows are in after each step.
  * Source: Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using HNSW graphs", TPAMI 2020,
  * doi:10.1109/TPAMI.2018.2889473, as implemented by usearch; the paper names HNSW (docs/algorithm.md, Retrieval).
- * Convention: a node's key is its row; vectors are kept as bfloat16, so neighbours are ranked again in float32.
+ * Convention: a node's key is its row; vectors are kept as bfloat16, so neighbours are ranked again.
  * Preconditions and errors: `vector-invalid` names a row with NaN or an infinite number: the library would take it and
  * then rank it first. `path` must not be a file that is being viewed.
  * Time and memory: O(rows · log rows · efConstruction · dim); 2 · dim + about 9 · m bytes per row.
  * Checked by: test/ann/hnsw.test.ts, test/ann/composite.test.ts.
  */
 export function* buildHnsw(library: HnswLibrary, input: HnswInput, path: string): Generator<number> {
-  const { vectors, dim, normalized, rows, parameters, threads } = input;
-  const index = createIndex(library, dim, normalized, parameters);
+  const { vectors, dim, rows, threads, centre } = input;
+  const index = createIndex(library, input);
   for (let from = 0; from < rows.length; from += rowsPerStep) {
     const part = rows.subarray(from, from + rowsPerStep);
     const block = new Float32Array(part.length * dim);
     part.forEach((row, i) => {
       const vector = vectors.subarray(row * dim, (row + 1) * dim);
       requireFinite(vector, row);
-      block.set(vector, i * dim);
+      block.set(centre ? less(vector, centre) : vector, i * dim);
     });
     index.add(BigUint64Array.from(part, BigInt), block, threads);
     yield from + part.length;
   }
   index.save(path);
+}
+
+function less(vector: Float32Array, centre: readonly number[]): Float32Array {
+  return vector.map((x, i) => x - centre[i]);
 }
 
 function requireFinite(vector: Float32Array, row: number): void {
@@ -168,14 +184,9 @@ function requireFinite(vector: Float32Array, row: number): void {
  * Maps a graph into memory. The library trusts the bytes and ends the process where they are damaged: whoever calls this
  * has verified the file. Replacing or truncating a mapped file ends the process too; removing it does not.
  */
-export function openHnsw(
-  library: HnswLibrary,
-  path: string,
-  dim: number,
-  normalized: boolean,
-  parameters: HnswParameters,
-): HnswGraph {
-  const index = createIndex(library, dim, normalized, parameters);
+export function openHnsw(library: HnswLibrary, path: string, shape: HnswShape): HnswGraph {
+  const { dim, centre } = shape;
+  const index = createIndex(library, shape);
   try {
     index.view(path);
   } catch (error) {
@@ -190,7 +201,8 @@ export function openHnsw(
   const size = index.size();
   return {
     size,
-    near: (query, wanted) => rowsOf(index.search(query, Math.min(wanted, size), 1).keys),
+    near: (query, wanted) =>
+      rowsOf(index.search(centre ? less(query, centre) : query, Math.min(wanted, size), 1).keys),
   };
 }
 

@@ -89,7 +89,11 @@ export async function benchAnn({ n = 100_000, d = 256, onNote }: AnnBenchOptions
       open: (efSearch) =>
         createCompositeSearch({
           ...input,
-          graph: openHnsw(library, path, d, true, { ...hnswDefaults, efSearch }),
+          graph: openHnsw(library, path, {
+            dim: d,
+            normalized: true,
+            parameters: { ...hnswDefaults, efSearch },
+          }),
           indexed: input.live,
         }),
     });

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { HnswParameters } from '../ann/hnsw.js';
+import type { HnswShape } from '../ann/hnsw.js';
 import type { Recall } from '../ann/recall.js';
 import type { Directory } from '../disk/directory.js';
 import { syncDirectory } from '../disk/durable.js';
@@ -25,7 +25,7 @@ import { readPools } from './pools.js';
  * serves what, with the checksums of its files. The record is the manifest: a file that was copied from elsewhere, cut
  * or damaged does not agree with it.
  */
-export interface IndexRecord {
+export interface IndexRecord extends HnswShape {
   /** Names the folder; given once. */
   readonly number: number;
   readonly space: string;
@@ -33,13 +33,10 @@ export interface IndexRecord {
   readonly spaceGeneration: number;
   /** The pool of items it is for. */
   readonly pool: string;
-  readonly dim: number;
-  readonly normalized: boolean;
   /** Rows of the space when it was built. */
   readonly rows: number;
   /** Rows in the graph. */
   readonly indexed: number;
-  readonly parameters: HnswParameters;
   /** Name and version of the library that wrote the graph. */
   readonly library: string;
   /** ISO 8601. */

@@ -4,6 +4,7 @@ import { type BuildControl, buildInThread } from '../ann/build.js';
 import { createCompositeSearch, rowsOutside } from '../ann/composite.js';
 import { createExactSearch } from '../ann/exact.js';
 import {
+  centreOf,
   type HnswInput,
   type HnswParameters,
   hnswDefaults,
@@ -112,6 +113,7 @@ export function buildIndex(
       pool: rows.pool,
       dim: info.dim,
       normalized: info.normalized,
+      ...(input.centre && { centre: input.centre }),
       rows: indexed.length,
       indexed: input.rows.length,
       parameters: input.parameters,
@@ -154,7 +156,8 @@ function inputOf(space: LoadedSpace, live: Uint8Array, options: IndexOptions): H
     throw new PinnersageError('space-missing', `space "${space.info.name}" holds no items to index`);
   const { vectors, dim, info } = space;
   const threads = inRange('workers', workers, 1, 1024);
-  return { vectors, dim, normalized: info.normalized, rows, parameters, threads };
+  const centre = info.normalized ? {} : { centre: centreOf(vectors, dim, rows) };
+  return { vectors, dim, normalized: info.normalized, rows, parameters, threads, ...centre };
 }
 
 function inRange(name: string, value: number, min: number, max: number): number {

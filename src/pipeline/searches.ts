@@ -213,7 +213,7 @@ export class Searches {
 /** @throws `index-unavailable`, `data-damaged`. */
 export function openIndex(directory: Directory, record: Omit<IndexRecord, 'recall'>): OpenIndex {
   const library = requireHnswLibrary();
-  const { number, dim, normalized, parameters, space } = record;
+  const { number, space } = record;
   if (record.library !== library.name)
     throw new PinnersageError(
       'index-unavailable',
@@ -221,6 +221,6 @@ export function openIndex(directory: Directory, record: Omit<IndexRecord, 'recal
         `run "${buildCommand(record)}" to build it again`,
     );
   const indexed = verifiedRows(directory, record);
-  const graph = openHnsw(library, indexPath(directory, number, 'graph'), dim, normalized, parameters);
+  const graph = openHnsw(library, indexPath(directory, number, 'graph'), record);
   return { graph, indexed };
 }

@@ -5,7 +5,14 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { createCompositeSearch, rowsOutside } from '../../src/ann/composite.js';
 import { createExactSearch, type ExactSearchInput } from '../../src/ann/exact.js';
-import { buildHnsw, type HnswGraph, hnswDefaults, openHnsw, requireHnswLibrary } from '../../src/ann/hnsw.js';
+import {
+  buildHnsw,
+  centreOf,
+  type HnswGraph,
+  hnswDefaults,
+  openHnsw,
+  requireHnswLibrary,
+} from '../../src/ann/hnsw.js';
 import { measureRecall } from '../../src/ann/recall.js';
 import { createRng } from '../../src/math/rng.js';
 import { searchContract } from '../contract/search.js';
@@ -20,9 +27,11 @@ let files = 0;
 function graphOf({ vectors, dim, normalized }: ExactSearchInput, indexed: Uint8Array): HnswGraph {
   const rows = rowsOutside(new Uint8Array(0), indexed);
   const path = join(folder, `${files++}.usearch`);
-  const input = { vectors, dim, normalized, rows, parameters: hnswDefaults, threads: 1 };
+  const shape = { dim, normalized, parameters: hnswDefaults };
+  const centre = normalized ? {} : { centre: centreOf(vectors, dim, rows) };
+  const input = { ...shape, ...centre, vectors, rows, threads: 1 };
   expect([...buildHnsw(library, input, path)].at(-1) ?? 0).toBe(rows.length);
-  return openHnsw(library, path, dim, normalized, hnswDefaults);
+  return openHnsw(library, path, input);
 }
 
 const everyThird = (rows: number, offset: number): Uint8Array =>
@@ -46,6 +55,28 @@ searchContract(
     return createCompositeSearch({ ...input, graph: graphOf(input, indexed), indexed, scannedPerFound: 0 });
   },
   { recall: 0.95 },
+);
+
+test.each([1, 100, -1e5])(
+  'beside a mean of %d the graph finds what the scan does, with its scores',
+  (mean) => {
+    const [count, wide] = [1500, 16];
+    const vectors = randomMatrix(21, count, wide, false).map((x) => mean + 0.05 * x);
+    const input = { vectors, dim: wide, live: new Uint8Array(count).fill(1), normalized: false };
+    for (const inGraph of [input.live, everyThird(count, 1)]) {
+      const graph = graphOf(input, inGraph);
+      const search = createCompositeSearch({ ...input, graph, indexed: inGraph, scannedPerFound: 0 });
+      const exact = createExactSearch(input);
+      const queries = Array.from({ length: 30 }, (_, q) => vectors.subarray(q * wide, (q + 1) * wide));
+      expect(measureRecall(search, exact, queries, 20).value).toBeGreaterThan(0.95);
+      for (const query of queries) {
+        const { rows: all, scores } = exact.search(query, count);
+        const scoreOf = new Map(Array.from(all, (row, i) => [row, scores[i]]));
+        const found = search.search(query, 20);
+        expect(Array.from(found.scores)).toEqual(Array.from(found.rows, (row) => scoreOf.get(row)));
+      }
+    }
+  },
 );
 
 const rows = 900;

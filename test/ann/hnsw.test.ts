@@ -30,7 +30,7 @@ test('one thread makes the same file of the same rows', () => {
 test('neighbours are rows of the matrix, and every indexed row finds itself', () => {
   const path = join(tempDir(), 'graph');
   for (const _ of buildHnsw(library, input, path));
-  const graph = openHnsw(library, path, dim, true, hnswDefaults);
+  const graph = openHnsw(library, path, input);
   expect(graph.size).toBe(2500);
   for (let row = 100; row < 2600; row += 97)
     expect(graph.near(vectors.subarray(row * dim, (row + 1) * dim), 3)[0]).toBe(row);

@@ -251,3 +251,23 @@ test('the command builds, looks and checks; without the library it says so and t
   const found = JSON.parse(answered.stdout) as { items: { itemId: string }[] };
   expect(found.items.map(({ itemId }) => itemId)).toEqual(exact);
 });
+
+test('the index of an unnormalised space beside a large mean finds what the scan finds, also when opened again', async () => {
+  const path = join(tempDir(), 'data');
+  const count = 3600; // enough that 100 neighbours are asked of the graph
+  const rows = itemsOf(
+    0,
+    count,
+    randomMatrix(4, count, dim, false).map((x) => 100 + 0.05 * x),
+  ).map(({ itemId, embedding }) => JSON.stringify({ item_id: itemId, embedding: Array.from(embedding) }));
+  const file = join(tempDir(), 'items.ndjson');
+  writeFileSync(file, rows.join('\n'));
+  const data = await open(path);
+  await data.importItems(file, { normalize: false });
+  const { recall } = await data.buildIndex({ workers: 1 });
+  expect(recall.value).toBeGreaterThan(0.95);
+  await data.close();
+  const again = await open(path, { mode: 'read' });
+  expect(again.checkIndex()).toEqual(recall);
+  await again.close();
+});
