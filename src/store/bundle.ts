@@ -12,6 +12,10 @@ const bundleUsers = 16;
 /** The number under which the profile of a user lies. */
 export const bundleOf = (user: UserKey): UserKey => user - slotOf(user);
 
+/** The numbers under which it may lie: the last in what an older version stored. */
+export const placesOf = (user: UserKey): readonly UserKey[] =>
+  slotOf(user) === 0 ? [user] : [bundleOf(user), user];
+
 /** The user's place from there on, which the profile names. */
 export const slotOf = (user: UserKey): number => user % bundleUsers;
 

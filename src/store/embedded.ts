@@ -4,7 +4,7 @@ import { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { UserKey } from '../model/item.js';
 import type { Interest, Profile } from '../model/profile.js';
-import { bundleOf, eachProfile, profileIn, viewOf } from './bundle.js';
+import { bundleOf, eachProfile, placesOf, profileIn, viewOf } from './bundle.js';
 import { decodeProfile, interestsAt, type StoredProfile } from './codec.js';
 import { PendingProfiles } from './pending.js';
 import type {
@@ -33,8 +33,8 @@ interface GenerationTable {
 }
 
 /**
- * Profiles of one space in the data directory, under (generation, first user of a bundle). Each space has its own current generation, so
- * that switching to another space and back needs no new batch.
+ * Profiles of one space in the data directory, under (generation, first user of a bundle). Each space has its own current
+ * generation, so that switching to another space and back needs no new batch.
  */
 export class EmbeddedProfileStore implements ProfileStore {
   private readonly directory: Directory;
@@ -59,18 +59,14 @@ export class EmbeddedProfileStore implements ProfileStore {
   }
 
   stored(generation: Generation, user: UserKey): StoredProfile | null {
-    for (const number of layersOf(generation)) {
-      // Older versions stored a user under the own number.
-      const bytes = this.read(number, bundleOf(user), user) ?? this.read(number, user, user);
-      if (bytes) return decodeProfile(bytes);
-    }
+    const { profiles } = this.directory.tables;
+    for (const number of layersOf(generation))
+      for (const first of placesOf(user)) {
+        const entry = profiles.get(profileKey(number, first));
+        const bytes = entry && profileIn(first, entry, user);
+        if (bytes) return decodeProfile(bytes);
+      }
     return null;
-  }
-
-  /** What is stored of the user in the entry under `first`. */
-  private read(number: number, first: UserKey, user: UserKey): Buffer | null {
-    const bytes = this.directory.tables.profiles.get(profileKey(number, first));
-    return bytes ? profileIn(first, bytes, user) : null;
   }
 
   visit(generation: Generation, from: UserKey, to: UserKey, visit: ProfileVisitor): void {

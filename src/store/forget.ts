@@ -1,6 +1,6 @@
 import type { Directory } from '../disk/directory.js';
 import type { UserKey } from '../model/item.js';
-import { bundleOf, without } from './bundle.js';
+import { placesOf, without } from './bundle.js';
 
 /** Removes the profiles of one user from every generation of every space. Call inside `Directory.write`. */
 export function forgetProfiles(directory: Directory, user: UserKey): void {
@@ -9,12 +9,11 @@ export function forgetProfiles(directory: Directory, user: UserKey): void {
     const [first] = [...profiles.getKeys({ start, limit: 1 })];
     if (!first) return;
     const generation = first.readUInt32BE(0);
-    // Older versions stored a user under the own number.
-    for (const number of new Set([bundleOf(user), user])) {
-      const key = profileKey(generation, number);
+    for (const place of placesOf(user)) {
+      const key = profileKey(generation, place);
       const bytes = profiles.get(key);
       if (!bytes) continue;
-      const left = without(number, bytes, user);
+      const left = without(place, bytes, user);
       if (left.length === 0) profiles.removeSync(key);
       else if (left !== bytes) profiles.putSync(key, left);
     }
