@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Engine, open, openEngine } from 'pinnersage';
 import { afterEach, expect, test } from 'vitest';
@@ -402,6 +403,23 @@ test('ranks given items by the best interest, and hands out embeddings', async (
     cosines.reduce((sum, c, i) => sum + c * embeddings[i].share, 0),
     6,
   );
+});
+
+test('an engine that cannot serve its space says so and lets go of the directory', async () => {
+  const path = join(tempDir(), 'data');
+  const file = join(tempDir(), 'items.ndjson');
+  const rows = catalog.map(({ itemId, embedding }) => JSON.stringify({ item_id: itemId, embedding }));
+  writeFileSync(file, rows.join('\n'));
+  const data = await open(path);
+  await data.importItems(file, { normalize: false });
+  await data.appendActions([save('ada', 'i0')]);
+  await data.close();
+  await expect(openEngine({ path })).rejects.toThrow('"config set alpha A"');
+  const free = await open(path); // refused while anybody writes
+  await free.setAlpha(0.4);
+  await free.close();
+  const serving = await engine(path);
+  expect(await serving.recommend('ada', { count: 3 })).toMatchObject({ source: 'exact' });
 });
 
 test('a second engine or writer on the same directory is refused, readers are free', async () => {

@@ -23,7 +23,7 @@ const queueLimitBytes = 64 * 2 ** 20;
 /**
  * Opens a data directory for serving, creating it where there is none: one thread that writes, threads that search and
  * cluster, and the calling thread, which answers.
- * @throws as `open`: `directory-locked`, `directory-newer`, ….
+ * @throws as `open`: `directory-locked`, `directory-newer`, …; `option-invalid` where the active space lacks a threshold.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   checkOptions('openEngine', options);
@@ -49,7 +49,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const recommender = new Recommender(directory, catalog, log, profiles, new Searches(directory, onNote));
   const users = new LiveUsers(pool);
   const state = new StateKeeper({ directory, catalog, live: recommender.live, profiles }, pool, users);
-  await state.refresh();
+  try {
+    await state.refresh();
+  } catch (error) {
+    await pool.close();
+    await directory.close();
+    await writer.call('close', null);
+    lock.release();
+    throw error;
+  }
   return new ServingEngine({
     lock,
     directory,
