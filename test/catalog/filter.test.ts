@@ -205,7 +205,7 @@ test('filters with one text admit the same items', () => {
       expect(admitted).toBe(byText.get(node.text) ?? admitted);
       byText.set(node.text, admitted);
     }),
-    { numRuns: 2000 },
+    { numRuns: 2000, seed: 3 },
   );
   expect(again).toBeGreaterThan(500);
 });
