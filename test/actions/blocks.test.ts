@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareKeys, isBlock, rowsOf } from '../../src/actions/blocks.js';
+import { compareKeys, encodeBlock, isBlock, rowsOf } from '../../src/actions/blocks.js';
 import { type ActionRecord, encodeKey, encodeValue, stamp } from '../../src/actions/codec.js';
 import { ActionLog } from '../../src/actions/log.js';
 import { openDirectory } from '../../src/disk/directory.js';
@@ -201,6 +201,20 @@ test('a block that was cut is damaged data, not a wrong action', async () => {
     directory.write(() => directory.tables.actions.putSync(key, value));
   }
   await directory.close();
+});
+
+test('so is a row whose key has no room for its time, though its lengths add up', () => {
+  const one = { user: 3, time: 1, item: 1, type: 0, weight: 1, eventId: 'an id', extras: null };
+  const [key, value] = [encodeKey(one), encodeValue(one)];
+  const block = encodeBlock([{ key, value }]);
+  const [keyLengthAt, valueLengthAt] = [5, 7];
+  const both = block.readUInt16LE(keyLengthAt) + block.readUInt32LE(valueLengthAt);
+  expect(both).toBe(key.length - 4 + value.length);
+  for (let length = 0; length < 6; length++) {
+    block.writeUInt16LE(length, keyLengthAt);
+    block.writeUInt32LE(both - length, valueLengthAt);
+    expect(() => rowsOf({ key, value: block })).toThrow(/not whole/);
+  }
 });
 
 test('so is a piece of waiting actions', async () => {
