@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { actionRefusal, type RawAction } from '../../src/actions/accept.js';
+import { compareKeys, timeKey } from '../../src/actions/blocks.js';
 import { type ActionRecord, decodeAction, encodeKey, encodeValue, stamp } from '../../src/actions/codec.js';
 import { ActionLog } from '../../src/actions/log.js';
 import { openDirectory } from '../../src/disk/directory.js';
@@ -49,6 +50,23 @@ test('key order is (user, time) order', () => {
       const order = Math.sign(a.user - b.user || a.time - b.time);
       if (order !== 0) expect(Math.sign(Buffer.compare(encodeKey(a), encodeKey(b)))).toBe(order);
     }),
+  );
+});
+
+test('a bound in time parts what is earlier from what is not, also between two milliseconds and out of range', () => {
+  const bound = fc.oneof(
+    fc.constantFrom(-1, 0, 0.25, 1, 2.5, 2 ** 32 - 0.5, 2 ** 32, Number.NEGATIVE_INFINITY),
+    fc.nat(9),
+  );
+  const near = fc.constantFrom(0, 1, 2, 3, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1);
+  fc.assert(
+    fc.property(anyRecord, bound, near, fc.constantFrom(6, 7, 8), (action, ms, time, user) => {
+      const key = encodeKey({ ...action, user, time });
+      const isAfter = user > 7 || (user === 7 && time >= ms);
+      expect(compareKeys(key, timeKey(7, ms)) >= 0).toBe(isAfter);
+      expect(Buffer.compare(key, timeKey(7, ms)) >= 0).toBe(isAfter);
+    }),
+    { numRuns: 1000 },
   );
 });
 

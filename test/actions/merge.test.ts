@@ -160,11 +160,17 @@ test('whatever the numbers of an action are, it comes back from a block as it we
     eventId: fc.option(fc.string({ minLength: 1, maxLength: 8 }), { freq: 3 }),
     extras: fc.option(fc.record({ position: fc.nat(9) }), { freq: 3 }),
   });
-  const stamped = fc.record({ one: extreme, seq: wholeNumber(2 ** 53), ingestedAt: wholeNumber(2 ** 49) });
+  // Key and value say the same of an action without event id; if they did not, both would have to come back.
+  const stamped = fc.record({
+    one: extreme,
+    other: fc.option(extreme, { freq: 2 }),
+    seq: wholeNumber(2 ** 53),
+    ingestedAt: wholeNumber(2 ** 49),
+  });
   fc.assert(
     fc.property(fc.array(stamped, { minLength: 1, maxLength: 5 }), (given) => {
-      const rows = given.map(({ one, seq, ingestedAt }) => {
-        const row = rowOf(one);
+      const rows = given.map(({ one, other, seq, ingestedAt }) => {
+        const row = { key: encodeKey(one), value: encodeValue(other ?? one) };
         stamp(row.value, seq, ingestedAt);
         return row;
       });
@@ -172,4 +178,11 @@ test('whatever the numbers of an action are, it comes back from a block as it we
     }),
     { numRuns: 500 },
   );
+});
+
+test('an event id with the bytes of item and type is none the less an event id', () => {
+  const rows = [null, 'AAAAAA'].map((eventId) =>
+    rowOf({ user: 7, time: 1, item: 0x41414141, type: 0x4141, weight: 1, eventId, extras: null }),
+  );
+  expect(rowsOf({ key: rows[0].key, value: encodeBlock(rows) }).map(whole)).toEqual(rows.map(whole));
 });
