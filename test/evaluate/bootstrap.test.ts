@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Bootstrap, quantile } from '../../src/evaluate/bootstrap.js';
+import { deriveSeed } from '../../src/math/hash.js';
 import { createRng } from '../../src/math/rng.js';
 
 test('means are sums by counts, each column by its own denominator', () => {
@@ -26,6 +27,43 @@ test('the interval of a mean has the width that theory gives, and holds the trut
   const mean = widths.reduce((sum, width) => sum + width, 0) / widths.length;
   expect(mean).toBeGreaterThan(0.9 * 2 * 1.96 * users ** -0.5);
   expect(mean).toBeLessThan(1.1 * 2 * 1.96 * users ** -0.5);
+});
+
+/** A thousand times as many users as there are, drawn one by one; the ends where a 40th of the results lies beyond each. */
+function twin(shares: readonly { sums: number[]; counts: number[] }[], denominators: number[], seed: number) {
+  const rng = createRng(deriveSeed('bootstrap', seed));
+  const ratios = (users: typeof shares): number[] =>
+    denominators.map((denominator, c) => {
+      const sum = users.reduce((all, { sums }) => all + sums[c], 0);
+      return sum / users.reduce((all, { counts }) => all + counts[denominator], 0);
+    });
+  const results = Array.from({ length: 1000 }, () =>
+    ratios(shares.map(() => shares[rng.below(shares.length)])),
+  );
+  return denominators.map((_, c) => {
+    const rising = results.map((result) => result[c]).sort((a, b) => a - b);
+    // 0.025 · 999 is 24.975, 0.975 · 999 is 974.025.
+    const low = 0.025 * rising[24] + 0.975 * rising[25];
+    const high = 0.975 * rising[974] + 0.025 * rising[975];
+    return { mean: ratios(shares)[c], low, high };
+  });
+}
+
+test('means and intervals are those of the plain twin', () => {
+  const rng = createRng(9);
+  for (let seed = 0; seed < 8; seed++) {
+    const shares = Array.from({ length: 1 + rng.below(30) }, () => {
+      const counts = [1 + rng.below(4), 1 + rng.below(3)];
+      return { sums: [rng.normal(), 5 * rng.uniform(), rng.below(3)], counts };
+    });
+    const denominators = [0, 1, 0];
+    const bootstrap = new Bootstrap(shares, denominators, seed);
+    twin(shares, denominators, seed).forEach((expected, column) => {
+      const found = bootstrap.estimate(column);
+      for (const name of ['mean', 'low', 'high'] as const)
+        expect(found[name]).toBeCloseTo(expected[name], 10);
+    });
+  }
 });
 
 test('differences are paired: what moves both columns alike cancels', () => {
