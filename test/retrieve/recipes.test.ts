@@ -259,7 +259,7 @@ test('every recipe without a draw equals its plain twin', () => {
         expect(found).toEqual(twin(input, recipe, 15));
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 300, seed: 4 },
   );
 });
 
@@ -298,7 +298,7 @@ test('under a filter, a share of what is popular and a prior, one memory for all
         expect(found).toEqual(twin(input, recipe, 12));
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 40, seed: 4 },
   );
 });
 
