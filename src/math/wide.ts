@@ -1,4 +1,5 @@
 import type { KernelExports } from './kernel.js';
+import { Places } from './places.js';
 
 /** As much of `process` and `node:v8` as is used; absent in a browser. */
 interface NodeProcess {
@@ -47,11 +48,8 @@ export function agree(one: KernelExports, other: KernelExports): boolean {
 
 function exercise(kernel: KernelExports): Uint8Array {
   const [n, dim, depth, prefix, pairs, width] = [61, 37, 64, 32, 18, 16];
-  let end = 4096;
-  const room = (bytes: number): number => {
-    end += Math.ceil(bytes / 64) * 64;
-    return end - Math.ceil(bytes / 64) * 64;
-  };
+  const taken = new Places(4096);
+  const room = taken.take;
   const column = (): number => room(64 * 8);
   const x = room(64 * dim * 4);
   const [z, panels] = [room(64 * depth * 4), room(64 * (depth * 4 + 8))];

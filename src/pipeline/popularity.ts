@@ -1,5 +1,6 @@
 import type { ActionLog } from '../actions/log.js';
 import { createKernel, reserve } from '../math/kernel.js';
+import { Places } from '../math/places.js';
 import { hasVector } from '../model/item.js';
 import { importanceOfRun } from '../profile/importance.js';
 import type { InferPoints } from '../profile/infer.js';
@@ -16,14 +17,10 @@ export const popularityUnit = 2 ** -20;
 export function rankPopularity(sums: Float64Array): Popularity {
   const kernel = createKernel();
   const count = sums.length;
-  let end = 64 * Math.ceil(kernel.heapBase() / 64);
-  const take = (bytes: number): number => {
-    const start = end;
-    end += 64 * Math.ceil(bytes / 64);
-    return start;
-  };
-  const [at, spare, places, items, scores] = [8 * count, 4 * count, 8192, 4 * count, 8 * count].map(take);
-  reserve(kernel, end);
+  const taken = new Places(kernel.heapBase());
+  const bytes = [8 * count, 4 * count, 8192, 4 * count, 8 * count];
+  const [at, spare, places, items, scores] = bytes.map(taken.take);
+  reserve(kernel, taken.end);
   const { buffer } = kernel.memory;
   new Float64Array(buffer, at, count).set(sums);
   const found = kernel.rankSums(at, count, popularityUnit, spare, places, items, scores);

@@ -5,6 +5,7 @@ import {
   type SharedExports,
   type SharedMemory,
 } from '../math/kernel.js';
+import { Places } from '../math/places.js';
 import { InterestColumns } from '../model/columns.js';
 import {
   mostBytes,
@@ -31,12 +32,8 @@ const listBytes = 4 * (byInterest.length + byMember.length);
 
 /** Where everything lies: what is before the first page ends is the kernel's own, popularity sums follow. */
 function layOut(items: number) {
-  let end = pageBytes;
-  const take = (bytes: number): number => {
-    const start = end;
-    end += 64 * Math.ceil(bytes / 64);
-    return start;
-  };
+  const taken = new Places(pageBytes);
+  const { take } = taken;
   return {
     sums: take(8 * items),
     list: take(listBytes),
@@ -47,7 +44,7 @@ function layOut(items: number) {
     out: take(roundUp(mostBytes(mostInterests, mostMembers))),
     noted: take(4 * mostNoted),
     units: take(8 * mostNoted),
-    end,
+    end: taken.end,
   };
 }
 
