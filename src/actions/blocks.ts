@@ -1,4 +1,4 @@
-import { expectVersion, u32Key } from '../disk/codec.js';
+import { expectVersion, u32Key, viewOf } from '../disk/codec.js';
 import { PinnersageError } from '../errors.js';
 import {
   appendColumns,
@@ -214,7 +214,7 @@ export interface Memory {
 }
 
 export function memoryOf(bytes: Buffer): Memory {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+  return { bytes, view: viewOf(bytes) };
 }
 
 export function writeHead(block: Buffer, rows: number): void {

@@ -1,4 +1,5 @@
 import type { BorrowedEntry, EntryVisitor } from '../disk/borrow.js';
+import { viewOf } from '../disk/codec.js';
 import type { UserLog } from '../model/action.js';
 import type { UserKey } from '../model/item.js';
 import {
@@ -131,8 +132,4 @@ function appendWaiting(columns: LogColumns, waiting: Row[]): void {
   if (!row) return;
   makeRoom(columns, 1);
   appendColumns(columns, viewOf(row.key), userBytes, viewOf(row.value), 0, row.value.length);
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,4 +1,5 @@
 import type { RootDatabase } from 'lmdb';
+import { viewOf } from './codec.js';
 
 /** An entry in the store's own memory, which is larger: read it before the visitor returns. */
 export interface BorrowedEntry {
@@ -64,8 +65,4 @@ export function borrowedScan(env: RootDatabase<Buffer, Buffer>, name: string): B
   return (range, visit) => {
     for (const _ of table.getRange(range)) visit(entry);
   };
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -20,6 +20,9 @@ export function expectVersion(bytes: Buffer, known: number, what: string): void 
   throw new PinnersageError(code, `a stored ${what} has format ${got}, this version reads ${known}`);
 }
 
+export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
+
 /** A u32 as a key: big-endian, so that byte order is number order. */
 export function u32Key(value: number): Buffer {
   const key = Buffer.allocUnsafe(4);

@@ -1,3 +1,4 @@
+import { viewOf } from '../disk/codec.js';
 import { PinnersageError } from '../errors.js';
 import type { UserKey } from '../model/item.js';
 import { profileEnd, roundUp, slotIn } from './codec.js';
@@ -51,5 +52,10 @@ export function without(first: UserKey, bytes: Buffer, user: UserKey): Buffer {
   return left;
 }
 
-export const viewOf = (bytes: Buffer): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** The key of what lies under a number. */
+export function profileKey(generation: number, first: UserKey): Buffer {
+  const key = Buffer.allocUnsafe(8);
+  key.writeUInt32BE(generation, 0);
+  key.writeUInt32BE(first, 4);
+  return key;
+}

@@ -1,10 +1,10 @@
-import { expectVersion } from '../disk/codec.js';
+import { expectVersion, viewOf } from '../disk/codec.js';
 import type { Directory } from '../disk/directory.js';
 import { IdTable } from '../disk/ids.js';
 import { PinnersageError } from '../errors.js';
 import type { UserKey } from '../model/item.js';
 import type { Interest, Profile } from '../model/profile.js';
-import { bundleOf, eachProfile, placesOf, profileIn, viewOf } from './bundle.js';
+import { bundleOf, eachProfile, placesOf, profileIn, profileKey } from './bundle.js';
 import { decodeProfile, interestsAt, type StoredProfile } from './codec.js';
 import { PendingProfiles } from './pending.js';
 import type {
@@ -251,13 +251,6 @@ function* none(): Generator<never, void> {}
 function rangeOf(number: number, from: UserKey = 0, to: UserKey = 2 ** 32): { start: Buffer; end: Buffer } {
   const end = to > 0xffffffff ? profileKey(number + 1, 0) : profileKey(number, to);
   return { start: profileKey(number, from), end };
-}
-
-function profileKey(generation: number, user: UserKey): Buffer {
-  const key = Buffer.allocUnsafe(8);
-  key.writeUInt32BE(generation, 0);
-  key.writeUInt32BE(user, 4);
-  return key;
 }
 
 const popularityKey = (generation: number): Buffer => Buffer.from(`popularity:${generation}`);

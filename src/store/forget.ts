@@ -1,6 +1,6 @@
 import type { Directory } from '../disk/directory.js';
 import type { UserKey } from '../model/item.js';
-import { placesOf, without } from './bundle.js';
+import { placesOf, profileKey, without } from './bundle.js';
 
 /** Removes the profiles of one user from every generation of every space. Call inside `Directory.write`. */
 export function forgetProfiles(directory: Directory, user: UserKey): void {
@@ -19,11 +19,4 @@ export function forgetProfiles(directory: Directory, user: UserKey): void {
     }
     start = profileKey(generation + 1, 0);
   }
-}
-
-function profileKey(generation: number, user: UserKey): Buffer {
-  const key = Buffer.allocUnsafe(8);
-  key.writeUInt32BE(generation, 0);
-  key.writeUInt32BE(user, 4);
-  return key;
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { type Action, open } from 'pinnersage';
 import { expect, test } from 'vitest';
+import { viewOf } from '../../src/disk/codec.js';
 import { openDirectory } from '../../src/disk/directory.js';
 import { createRng } from '../../src/math/rng.js';
 import { blockOf } from '../../src/store/block.js';
-import { eachProfile, viewOf } from '../../src/store/bundle.js';
+import { eachProfile } from '../../src/store/bundle.js';
 import { tempDir } from '../helpers/temp.js';
 import { randomMatrix } from '../helpers/vectors.js';
 

@@ -174,6 +174,20 @@ test('a bundle is whole where much is written at once', async () => {
   await directory.close();
 });
 
+test('what memory held before is not stored between profiles', () => {
+  const memory = new SharedArrayBuffer(1 << 16);
+  new Uint8Array(memory).fill(0xee);
+  const builder = new BlockBuilder(memory);
+  const profiles = [1, 2, 3].map((members) => bytesOf(1, members));
+  for (const [user, bytes] of profiles.entries()) builder.add(user, bytes);
+  const { starts, bytes } = builder.finish();
+  for (const [user, profile] of profiles.entries()) {
+    const between = bytes.slice(starts[user] + profile.length, starts[user + 1]);
+    expect([...between]).toEqual(new Array(between.length).fill(0));
+  }
+  expect(profiles.some(({ length }) => length % 8 > 0)).toBe(true);
+});
+
 test('an entry that is not whole is named', async () => {
   const directory = await opened();
   const store = new EmbeddedProfileStore(directory, 's');

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Erased } from '../../src/actions/erased.js';
+import { viewOf } from '../../src/disk/codec.js';
 import { openDirectory } from '../../src/disk/directory.js';
 import { IdTable } from '../../src/disk/ids.js';
 import type { Interest } from '../../src/model/profile.js';
@@ -52,8 +53,6 @@ const profile = (...interests: readonly Interest[]) => ({
 });
 const block = (user: number, ...interests: readonly Interest[]) =>
   blockOf([[user, encodeProfile(profile(...interests))]]);
-
-const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 async function openStore() {
   const directory = await openDirectory(join(tempDir(), 'data'), { mode: 'write' });

@@ -1,4 +1,5 @@
 import type { Neighbors } from '../../ann/search.js';
+import { viewOf } from '../../disk/codec.js';
 import type { IdTable } from '../../disk/ids.js';
 import type { ItemKey } from '../../model/item.js';
 
@@ -32,10 +33,6 @@ export function pieceOf(text: string): Piece {
   const bytes = Buffer.alloc(length + beyond);
   bytes.write(text);
   return { view: viewOf(bytes), length };
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** UTF-8 that is written from front to end, in a buffer that is used again. */
